@@ -1,0 +1,55 @@
+"""Fusion and selection of named blocks of numbers, and fair classifiers on top.
+
+Blocks of columns in, fewer and better columns or probabilities out. Nothing here knows an
+image or a manifest: everything takes arrays or DataFrames of numbers, labels, and groups of
+rows that must not be parted by a split.
+"""
+
+from fusion.binning import bin_columns, choose_n_bins, contingency_tables
+from fusion.blocks import BlockScaler, BlockSelector, column_blocks
+from fusion.boltzmann import (
+    adjusted_boltzmann_gain,
+    boltzmann_entropy,
+    boltzmann_gain,
+    expected_boltzmann_gain,
+    log_multiplicity,
+    normalized_boltzmann_entropy,
+)
+from fusion.boosting import BoostedTrees
+from fusion.calibration import GroupedCalibration
+from fusion.decision import DecisionRule, decide
+from fusion.groups import (
+    check_groups,
+    fit_parameters,
+    fit_with_groups,
+    grouped_folds,
+    grouped_split,
+)
+from fusion.selection import BoltzmannSelector
+from fusion.stacking import GroupedStacking
+
+__all__ = [
+    "BlockScaler",
+    "BlockSelector",
+    "BoltzmannSelector",
+    "BoostedTrees",
+    "DecisionRule",
+    "GroupedCalibration",
+    "GroupedStacking",
+    "adjusted_boltzmann_gain",
+    "bin_columns",
+    "boltzmann_entropy",
+    "boltzmann_gain",
+    "check_groups",
+    "choose_n_bins",
+    "column_blocks",
+    "contingency_tables",
+    "decide",
+    "expected_boltzmann_gain",
+    "fit_parameters",
+    "fit_with_groups",
+    "grouped_folds",
+    "grouped_split",
+    "log_multiplicity",
+    "normalized_boltzmann_entropy",
+]

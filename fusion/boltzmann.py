@@ -1,0 +1,262 @@
+"""Boltzmann entropy of counts: how many ways there are to fill the bins."""
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+from scipy.special import gammaln
+
+Floats = NDArray[np.float64]
+
+# exp(-40) = 4e-18 a side: what is cut off a hypergeometric law weighs less than 1e-16.
+_TAIL_EXPONENT = 40.0
+# Elements of the largest temporary array: about 32 MB of float64.
+_MAX_ELEMENTS = 4_000_000
+
+
+def log_multiplicity(counts: ArrayLike) -> Floats:
+    """Log of the number of ways to spread samples over bins with these counts.
+
+    Parameters
+    ----------
+    counts : array-like of shape (..., n_bins)
+        Samples in each bin, >= 0. Fractional (weighted) counts are allowed.
+
+    Returns
+    -------
+    ndarray of shape (...)
+        ``ln(N! / prod(n_i!))`` in nats, N being the sum of the counts.
+
+    Examples
+    --------
+    >>> float(log_multiplicity([9, 1]).round(6))  # ln 10
+    2.302585
+    """
+    counts = np.asarray(counts, dtype=np.float64)
+    return gammaln(counts.sum(axis=-1) + 1) - gammaln(counts + 1).sum(axis=-1)
+
+
+# Boltzmann's S = k ln W with k = 1: the two names are one quantity.
+boltzmann_entropy = log_multiplicity
+
+
+def normalized_boltzmann_entropy(counts: ArrayLike, n_bins: ArrayLike | None = None) -> Floats:
+    """Boltzmann entropy as a share of the largest one that its samples allow.
+
+    Parameters
+    ----------
+    counts : array-like of shape (..., n_counts)
+        Whole number of samples in each bin, >= 0.
+    n_bins : int or array-like of shape (...), default=None
+        Number of bins over which the samples could have spread; `n_counts` by default.
+
+    Returns
+    -------
+    ndarray of shape (...)
+        In [0, 1]; 0 where there is one bin only, or no sample.
+
+    Examples
+    --------
+    >>> float(normalized_boltzmann_entropy([9, 1]).round(4))
+    0.4164
+    """
+    counts = np.asarray(counts)
+    total = counts.sum(axis=-1)
+    n_bins = np.asarray(counts.shape[-1] if n_bins is None else n_bins)
+    each, left_over = np.divmod(total, n_bins)
+    # The most even occupancy: `left_over` bins hold one sample more than the others.
+    largest = (
+        gammaln(total + 1)
+        - (n_bins - left_over) * gammaln(each + 1)
+        - left_over * gammaln(each + 2)
+    )
+    entropy = boltzmann_entropy(counts)
+    return np.divide(entropy, largest, out=np.zeros_like(entropy), where=largest > 0)
+
+
+def boltzmann_gain(table: ArrayLike) -> Floats:
+    """Boltzmann entropy that the labels lose once the bin is known.
+
+    Parameters
+    ----------
+    table : array-like of shape (..., n_bins, n_classes)
+        Contingency tables of counts, >= 0. Fractional counts are allowed.
+
+    Returns
+    -------
+    ndarray of shape (...)
+        In nats, between 0 (one bin) and the entropy of the labels (every bin is pure).
+
+    Notes
+    -----
+    Equals minus the log-probability of the table under independence with both margins
+    fixed (Fisher, Freeman-Halton), hence it is above 0 for an irrelevant feature too, and
+    grows with the number of bins: see `adjusted_boltzmann_gain`. Divided by the number of
+    samples it tends to the mutual information.
+
+    Examples
+    --------
+    >>> float(boltzmann_gain([[12, 5], [3, 10]]).round(6))
+    4.473335
+    """
+    table = np.asarray(table, dtype=np.float64)
+    return log_multiplicity(table.sum(axis=-2)) - log_multiplicity(table).sum(axis=-1)
+
+
+def expected_boltzmann_gain(bin_counts: ArrayLike, class_counts: ArrayLike) -> Floats:
+    """Mean of `boltzmann_gain` over all tables with these margins, labels drawn at random.
+
+    Parameters
+    ----------
+    bin_counts : array-like of shape (..., n_bins), int
+        Samples in each bin.
+    class_counts : array-like of shape (n_classes,) or (..., n_classes), int
+        Samples of each class, with the same sum as the bins.
+
+    Returns
+    -------
+    ndarray of shape (...)
+        In nats.
+
+    Raises
+    ------
+    ValueError
+        If counts are not whole numbers >= 0, or the two margins have different sums.
+
+    Notes
+    -----
+    Exact up to rounding: a cell of the table is hypergeometric, and its law is summed over
+    all values but tails that weigh less than 1e-16 together (Bernstein's bound). Each
+    distinct pair of bin count and class counts is worked out once for the whole call.
+
+    Examples
+    --------
+    >>> float(expected_boltzmann_gain([17, 13], [15, 15]).round(6))
+    1.741116
+    """
+    bins = _whole_counts(bin_counts, "bin_counts")
+    classes = _whole_counts(class_counts, "class_counts")
+    if np.any(bins.sum(axis=-1) != classes.sum(axis=-1)):
+        raise ValueError("`bin_counts` and `class_counts` must have the same sum in every table.")
+    shape = np.broadcast_shapes(bins.shape[:-1], classes.shape[:-1])
+    bins = np.broadcast_to(bins, (*shape, bins.shape[-1])).reshape(-1, bins.shape[-1])
+    if classes.ndim == 1:
+        expected = _expected_gain_of_one_margin(bins, classes)
+    else:
+        classes = np.broadcast_to(classes, (*shape, classes.shape[-1]))
+        expected = np.empty(len(bins))
+        margins, of_table = np.unique(
+            classes.reshape(-1, classes.shape[-1]), axis=0, return_inverse=True
+        )
+        for index, margin in enumerate(margins):
+            chosen = of_table.ravel() == index
+            expected[chosen] = _expected_gain_of_one_margin(bins[chosen], margin)
+    return expected.reshape(shape)
+
+
+def adjusted_boltzmann_gain(table: ArrayLike) -> Floats:
+    """Boltzmann gain corrected for chance: 0 on average for noise, 1 for pure bins.
+
+    Parameters
+    ----------
+    table : array-like of shape (..., n_bins, n_classes), int
+        Contingency tables of whole counts, >= 0.
+
+    Returns
+    -------
+    ndarray of shape (...)
+        ``(gain - E[gain]) / (entropy of the labels - E[gain])``, at most 1, slightly negative
+        for about half of all irrelevant features; 0 where nothing could be learnt (one bin,
+        one class, or every bin pure under any labelling).
+
+    Notes
+    -----
+    This is to the Boltzmann gain what adjusted mutual information is to mutual information,
+    which it approaches as counts grow.
+
+    Examples
+    --------
+    >>> float(adjusted_boltzmann_gain([[12, 5], [3, 10]]).round(6))
+    0.159605
+    """
+    table = _whole_counts(table, "table")
+    class_counts = table.sum(axis=-2)
+    # One shared margin (the usual case) spares the search for distinct ones.
+    flat = class_counts.reshape(-1, class_counts.shape[-1])
+    shared = len(flat) > 0 and bool((flat == flat[0]).all())
+    expected = expected_boltzmann_gain(table.sum(axis=-1), flat[0] if shared else class_counts)
+    ceiling = log_multiplicity(class_counts)
+    room = ceiling - expected
+    # Both terms are differences of log-factorials, and carry their rounding.
+    rounding = 1e-10 * (1 + gammaln(class_counts.sum(axis=-1) + 1.0))
+    return np.divide(
+        boltzmann_gain(table) - expected, room, out=np.zeros_like(room), where=room > rounding
+    )
+
+
+def _whole_counts(counts: ArrayLike, name: str) -> NDArray[np.int64]:
+    """Check that counts are whole: weighted ones have no hypergeometric law."""
+    given = np.asarray(counts)
+    whole = given.astype(np.int64)
+    if np.any(whole != given) or np.any(whole < 0):
+        raise ValueError(
+            f"`{name}` must hold whole numbers >= 0: the chance correction is defined for "
+            "unweighted counts only."
+        )
+    return whole
+
+
+def _expected_gain_of_one_margin(
+    bins: NDArray[np.int64], class_counts: NDArray[np.int64]
+) -> Floats:
+    """`expected_boltzmann_gain` of many tables, shape (m, n_bins), which share their classes."""
+    total = int(class_counts.sum())
+    seen = np.zeros(total + 1, dtype=bool)
+    seen[bins] = True
+    distinct = np.flatnonzero(seen)
+    log_factorial = gammaln(np.arange(total + 1) + 1.0)
+    # E[ln W(labels | bin)] of every bin size that occurs.
+    within = np.zeros(total + 1)
+    within[distinct] = log_factorial[distinct]
+    for class_count in class_counts:
+        within[distinct] -= _expected_log_factorial(distinct, int(class_count), log_factorial)
+    return log_multiplicity(class_counts) - within[bins].sum(axis=-1)
+
+
+def _expected_log_factorial(drawn: NDArray[np.int64], marked: int, log_factorial: Floats) -> Floats:
+    """E[ln m!], m being how many of `marked` samples are among `drawn` ones of the total."""
+    total = len(log_factorial) - 1
+    first, width = _effective_support(drawn, marked, total)
+    expected = np.empty(len(drawn))
+    rows = max(1, _MAX_ELEMENTS // int(width.max(initial=1)))
+    # Neighbours have supports of like width, so that a chunk wastes little.
+    for start in range(0, len(drawn), rows):
+        part = slice(start, start + rows)
+        n = drawn[part, None]
+        m = first[part, None] + np.arange(width[part].max(initial=1))
+        inside = (m < first[part, None] + width[part, None]) & (m <= np.minimum(n, marked))
+        m = np.where(inside, m, first[part, None])
+        # Terms without m are left out: the law is normalised by its own sum below.
+        log_law = -(
+            log_factorial[m]
+            + log_factorial[n - m]
+            + log_factorial[marked - m]
+            + log_factorial[total - n - marked + m]
+        )
+        law = np.exp(log_law - log_law.max(axis=1, keepdims=True)) * inside
+        expected[part] = (law * log_factorial[m]).sum(axis=1) / law.sum(axis=1)
+    return expected
+
+
+def _effective_support(
+    drawn: NDArray[np.int64], marked: int, total: int
+) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """First value and number of values of m outside which its law weighs nothing."""
+    share = marked / max(total, 1)
+    mean = drawn * share
+    # The roles of drawn and marked can be swapped: Bernstein holds with either variance.
+    variance = np.minimum(mean * (1 - share), mean * (1 - drawn / max(total, 1)))
+    third = _TAIL_EXPONENT / 3
+    reach = third + np.sqrt(third**2 + 2 * _TAIL_EXPONENT * variance)
+    lowest = np.maximum(0, drawn + marked - total)
+    first = np.maximum(lowest, np.floor(mean - reach).astype(np.int64))
+    last = np.minimum(np.minimum(drawn, marked), np.ceil(mean + reach).astype(np.int64))
+    return first, last - first + 1
