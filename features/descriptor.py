@@ -1,0 +1,103 @@
+"""Base classes: something that turns images into named columns."""
+
+import json
+from abc import ABC, abstractmethod
+from collections.abc import Sequence
+from typing import Any, ClassVar
+
+import numpy as np
+from sklearn.base import BaseEstimator, TransformerMixin
+from sklearn.utils.validation import check_is_fitted
+from torch import Tensor
+
+from features.batch import LesionBatch
+from features.extraction import View, extract
+from features.preparation import Preparation
+
+
+class ImagePart(TransformerMixin, BaseEstimator, ABC):
+    """Images to named numbers, row by row; learns nothing from other rows.
+
+    A subclass says what it looks at (`view`), what its numbers are called (`names`) and how they
+    are computed (`describe`). `ImageFeatures` joins several; each also works alone.
+    """
+
+    block: ClassVar[str]
+    version: ClassVar[int] = 1
+
+    @abstractmethod
+    def view(self, preparation: Preparation) -> View:
+        """Say what `describe` is given; a descriptor looks at the prepared lesion."""
+
+    @abstractmethod
+    def feature_names(self) -> Sequence[str]:
+        """Names of the numbers, without the block's."""
+
+    @abstractmethod
+    def describe(self, batch: Any) -> Tensor:
+        """Compute the numbers of a batch, (n, n_features) float32."""
+
+    def fingerprint(self) -> str:
+        """Names the definition in a feature store: class, version and parameters."""
+        settings = json.dumps(self.get_params(deep=False), sort_keys=True, default=repr)
+        return f"{type(self).__name__}:{self.version}:{settings}"
+
+    def fit(self, X, y=None):
+        """Check the input; nothing is learned.
+
+        Parameters
+        ----------
+        X : manifest, sequence of paths, or uint8 array of shape (n, height, width, 3)
+            Images.
+        y : None
+            Ignored.
+
+        Returns
+        -------
+        self
+        """
+        self.n_features_out_ = len(self.feature_names())
+        return self
+
+    def transform(self, X) -> np.ndarray:
+        """Describe each image.
+
+        Parameters
+        ----------
+        X : manifest, sequence of paths, or uint8 array of shape (n, height, width, 3)
+            Images.
+
+        Returns
+        -------
+        ndarray of shape (n, n_features), float32
+            Rows in the order of `X`.
+        """
+        check_is_fitted(self)
+        view = self.view(Preparation())
+        return extract(X, {self.block: (self, view)}, store=None).values[self.block]
+
+    def get_feature_names_out(self, input_features=None) -> np.ndarray:
+        """Column names, ``block__feature``."""
+        return np.array([f"{self.block}__{name}" for name in self.feature_names()], dtype=object)
+
+    def __sklearn_tags__(self):
+        tags = super().__sklearn_tags__()
+        tags.input_tags.two_d_array = False
+        tags.input_tags.string = True
+        tags.requires_fit = False
+        return tags
+
+    def __sklearn_is_fitted__(self) -> bool:
+        return True
+
+
+class Descriptor(ImagePart):
+    """A hand-crafted descriptor: numbers of the prepared lesion."""
+
+    def view(self, preparation: Preparation) -> View:
+        """Look at the prepared lesion."""
+        return preparation
+
+    @abstractmethod
+    def describe(self, batch: LesionBatch) -> Tensor:
+        """Compute the numbers of a batch, (n, n_features) float32."""

@@ -1,0 +1,40 @@
+"""Where a dermoscope saw skin: the dark corners around its round lens are found and left out."""
+
+import numpy as np
+
+from features._opencv import cv2
+
+DARK = 0.18  # HSV value under which a pixel that hangs together with a corner is no skin
+_LARGEST_SHARE = 0.6  # more darkness than this is a dark picture, not a vignette
+
+
+def field_of_view(image: np.ndarray) -> np.ndarray:
+    """Pixels inside the field of view.
+
+    Dark regions (value under 0.18) that touch a corner of the frame are left out, with a thin
+    rim, since the lens edge is a gradient.
+
+    Parameters
+    ----------
+    image : ndarray of shape (height, width, 3), uint8
+        RGB.
+
+    Returns
+    -------
+    ndarray of shape (height, width), bool
+        False on dark corners. All True where the darkness covers over 60 % of the frame: then
+        it is the picture that is dark.
+    """
+    height, width = image.shape[:2]
+    dark = (image.max(axis=2) < DARK * 255).astype(np.uint8)
+    corners = [(0, 0), (0, width - 1), (height - 1, 0), (height - 1, width - 1)]
+    if not any(dark[corner] for corner in corners):
+        return np.ones((height, width), dtype=bool)
+    _, labels = cv2.connectedComponents(dark, connectivity=4)
+    outside = np.isin(labels, [labels[corner] for corner in corners if dark[corner]])
+    rim = max(1, round(0.01 * width))
+    kernel = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (2 * rim + 1, 2 * rim + 1))
+    outside = cv2.dilate(outside.astype(np.uint8), kernel).astype(bool)
+    if outside.mean() > _LARGEST_SHARE:
+        return np.ones((height, width), dtype=bool)
+    return ~outside

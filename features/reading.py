@@ -1,0 +1,145 @@
+"""Image files to RGB uint8, whatever they were saved as."""
+
+import io
+import warnings
+from pathlib import Path
+
+import numpy as np
+from PIL import Image, ImageOps, UnidentifiedImageError
+
+# Below this no descriptor has anything to measure: one HOG cell, one hair kernel.
+MIN_SIDE = 16
+MASK_ASPECT_TOLERANCE = 0.02
+FORMATS = ("JPEG", "PNG", "BMP", "TIFF")
+
+_EIGHT_BIT = {"RGB", "L", "P", "1", "RGBA", "LA", "PA", "CMYK", "YCbCr"}
+_SIXTEEN_BIT = {"I;16", "I;16L", "I;16B"}
+
+
+class ImageError(ValueError):
+    """An image or a mask that cannot be used; says what was found and the way out."""
+
+
+def read_image(path: str | Path) -> np.ndarray:
+    """Read one image file.
+
+    EXIF orientation is applied, palettes and grey become RGB, 16-bit grey is scaled to 8 bits,
+    CMYK is converted, and transparent pixels turn black, which the field of view leaves out.
+
+    Parameters
+    ----------
+    path : path-like
+        A JPEG, PNG, BMP or TIFF file; of several pages the first.
+
+    Returns
+    -------
+    ndarray of shape (height, width, 3), uint8
+        RGB.
+
+    Raises
+    ------
+    ImageError
+        Missing, empty, truncated or unreadable file, unknown format or pixel type, or an image
+        smaller than 16 pixels a side.
+    """
+    return decode_image(read_bytes(path), path)
+
+
+def read_bytes(path: str | Path) -> bytes:
+    """Read a file's bytes, or say in one sentence why that failed."""
+    try:
+        content = Path(path).read_bytes()
+    except FileNotFoundError:
+        raise ImageError(f"{path}: no such file. Check the manifest's paths.") from None
+    except OSError as exc:
+        raise ImageError(f"{path}: cannot be read ({exc.strerror}).") from exc
+    if not content:
+        raise ImageError(f"{path}: the file is empty (0 bytes). Fetch it again.")
+    return content
+
+
+def decode_image(content: bytes, name: object) -> np.ndarray:
+    """Decode the bytes of one image file; `name` is what errors call it."""
+    pixels = np.array(_to_rgb(_decode(content, name), name))
+    if min(pixels.shape[:2]) < MIN_SIDE:
+        height, width = pixels.shape[:2]
+        raise ImageError(
+            f"{name}: the image is {width} x {height} pixels, expected at least "
+            f"{MIN_SIDE} x {MIN_SIDE}."
+        )
+    if not pixels.any():
+        raise ImageError(f"{name}: every pixel is black; there is nothing to measure.")
+    return pixels
+
+
+def decode_mask(content: bytes, name: object, shape: tuple[int, int]) -> np.ndarray:
+    """Decode a lesion mask and fit it to its image.
+
+    Parameters
+    ----------
+    content : bytes
+        The mask file.
+    name : object
+        What errors call it.
+    shape : tuple of (height, width)
+        Of the image, in pixels. A mask of another size is resized (nearest neighbour).
+
+    Returns
+    -------
+    ndarray of shape (height, width), bool
+        True on the lesion: wherever the file's grey value is above 0.
+
+    Raises
+    ------
+    ImageError
+        Unreadable, empty, or of an aspect ratio more than 2 % off the image's.
+    """
+    gray = _decode(content, name).convert("L")
+    height, width = shape
+    aspect, expected = gray.width / gray.height, width / height
+    if abs(aspect / expected - 1) > MASK_ASPECT_TOLERANCE:
+        raise ImageError(
+            f"{name}: the mask is {gray.width} x {gray.height} (aspect {aspect:.3f}), its image "
+            f"{width} x {height} (aspect {expected:.3f}); expected them within 2 %. "
+            "Is it the mask of another image, or was it cropped?"
+        )
+    if gray.size != (width, height):
+        gray = gray.resize((width, height), Image.Resampling.NEAREST)
+    mask = np.array(gray) > 0
+    if not mask.any():
+        raise ImageError(f"{name}: the mask is empty; expected values above 0 on the lesion.")
+    return mask
+
+
+def _decode(content: bytes, name: object) -> Image.Image:
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("error", Image.DecompressionBombWarning)
+            image = Image.open(io.BytesIO(content), formats=FORMATS)
+            image.load()
+        return ImageOps.exif_transpose(image)
+    except UnidentifiedImageError:
+        raise ImageError(
+            f"{name}: not an image in a known format (its first bytes are {content[:8]!r}); "
+            f"expected {', '.join(FORMATS)}."
+        ) from None
+    except (Image.DecompressionBombWarning, Image.DecompressionBombError) as exc:
+        raise ImageError(f"{name}: refused, too many pixels ({exc}).") from None
+    except (OSError, SyntaxError, ValueError, EOFError) as exc:
+        raise ImageError(f"{name}: damaged or truncated ({exc}). Fetch it again.") from exc
+
+
+def _to_rgb(image: Image.Image, name: object) -> Image.Image:
+    if image.mode in _SIXTEEN_BIT:
+        levels = np.array(image).astype(np.uint16) / 257
+        return Image.fromarray(levels.round().astype(np.uint8)).convert("RGB")
+    if image.mode not in _EIGHT_BIT:
+        raise ImageError(
+            f"{name}: pixels of type {image.mode!r}; expected 8 bits a channel, or 16-bit grey. "
+            "Convert it first."
+        )
+    if image.has_transparency_data:
+        image = image.convert("RGBA")
+        black = Image.new("RGBA", image.size, (0, 0, 0, 255))
+        image = Image.alpha_composite(black, image)
+    return image.convert("RGB")

@@ -1,0 +1,50 @@
+"""Every image estimator passes the image-estimator suite."""
+
+import importlib.util
+import inspect
+from pathlib import Path
+
+import pytest
+from sklearn.utils.estimator_checks import check_parameters_default_constructible
+
+import features
+from features import CNNEmbedding, Descriptor, ImageFeatures, ImagePart
+
+_spec = importlib.util.spec_from_file_location(
+    "image_estimator_checks", Path(__file__).with_name("image_estimator_checks.py")
+)
+checks = importlib.util.module_from_spec(_spec)
+_spec.loader.exec_module(checks)
+
+DESCRIPTORS = [
+    member
+    for _, member in inspect.getmembers(features, inspect.isclass)
+    if issubclass(member, Descriptor) and not inspect.isabstract(member)
+]
+SMALL_NETWORK = CNNEmbedding("efficientnet_lite0", image_size=64, device="cpu")
+ESTIMATORS = [
+    *(descriptor() for descriptor in DESCRIPTORS),
+    SMALL_NETWORK,
+    ImageFeatures([(d.block, d()) for d in DESCRIPTORS] + [("deep", SMALL_NETWORK)], store=None),
+]
+
+
+@pytest.mark.parametrize("check", checks.IMAGE_CHECKS, ids=lambda check: check.__name__)
+@pytest.mark.parametrize("estimator", ESTIMATORS, ids=lambda e: type(e).__name__)
+def test_image_estimator(estimator, check, lesions):
+    check(estimator, lesions.iloc[:8])
+
+
+@pytest.mark.parametrize("estimator", ESTIMATORS[:-1], ids=lambda e: type(e).__name__)
+def test_defaults_can_be_constructed(estimator):
+    check_parameters_default_constructible(type(estimator).__name__, estimator)
+
+
+def test_all_descriptors_are_public():
+    def subclasses(cls):
+        return {cls}.union(*(subclasses(child) for child in cls.__subclasses__()))
+
+    ours = {c for c in subclasses(ImagePart) if c.__module__.startswith("features.")}
+    concrete = {c for c in ours if not inspect.isabstract(c)}
+    internal = {"Frames"}  # what the end-to-end network reads; no columns
+    assert {c.__name__ for c in concrete} - internal <= set(features.__all__)
