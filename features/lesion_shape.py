@@ -1,0 +1,134 @@
+"""Geometry of a lesion mask: centre, axes, largest part and outline."""
+
+from typing import NamedTuple
+
+import numpy as np
+
+from features._opencv import cv2
+
+OUTLINE_POINTS = 360
+
+# The outline is smoothed over this share of its length, and never less than this many pixels:
+# the stairs of the pixel grid would otherwise count as irregularity.
+_SMOOTHING = 0.005
+_LEAST_SMOOTHING = 1.5
+
+
+class Moments(NamedTuple):
+    """Where a region lies and how it is stretched, in pixels.
+
+    Parameters
+    ----------
+    area : float
+        Number of pixels.
+    center : ndarray of shape (2,)
+        Centroid (x, y).
+    axis : ndarray of shape (2,)
+        Unit vector (x, y) along the major axis, towards the longer tail.
+    spread : ndarray of shape (2,)
+        Variance along the major and the minor axis; a pixel is a unit square.
+    """
+
+    area: float
+    center: np.ndarray
+    axis: np.ndarray
+    spread: np.ndarray
+
+
+def region_moments(mask: np.ndarray) -> Moments:
+    """Centre and principal axes of a region.
+
+    Parameters
+    ----------
+    mask : ndarray of shape (height, width), bool
+        At least one pixel is True.
+
+    Returns
+    -------
+    Moments
+        The axis of a region without a longest direction is arbitrary.
+    """
+    m = cv2.moments(mask.astype(np.uint8), binaryImage=True)
+    angle = 0.5 * np.arctan2(2 * m["mu11"], m["mu20"] - m["mu02"])
+    x, y = np.cos(angle), np.sin(angle)
+    tail = x**3 * m["mu30"] + 3 * x**2 * y * m["mu21"] + 3 * x * y**2 * m["mu12"]
+    axis = np.array([x, y]) * (1.0 if tail + y**3 * m["mu03"] >= 0 else -1.0)
+    mean = (m["mu20"] + m["mu02"]) / 2
+    half = np.hypot(m["mu11"], (m["mu20"] - m["mu02"]) / 2)
+    spread = np.array([mean + half, max(mean - half, 0.0)]) / m["m00"] + 1 / 12
+    center = np.array([m["m10"], m["m01"]]) / m["m00"]
+    return Moments(m["m00"], center, axis, spread)
+
+
+def largest_part(mask: np.ndarray) -> np.ndarray:
+    """Keep the largest connected part of a region.
+
+    Parameters
+    ----------
+    mask : ndarray of shape (height, width), bool
+        At least one pixel is True.
+
+    Returns
+    -------
+    ndarray of shape (height, width), bool
+        The part with most pixels, corners connected.
+    """
+    count, labels, stats, _ = cv2.connectedComponentsWithStats(mask.astype(np.uint8))
+    if count == 2:
+        return mask
+    return labels == 1 + np.argmax(stats[1:, cv2.CC_STAT_AREA])
+
+
+def outline(part: np.ndarray) -> np.ndarray:
+    """Smoothed outer outline of one connected region.
+
+    Parameters
+    ----------
+    part : ndarray of shape (height, width), bool
+        One part; its holes are passed over.
+
+    Returns
+    -------
+    ndarray of shape (360, 2), float64
+        Points (x, y) in pixels, evenly spaced.
+    """
+    # At twice the size the contour runs along the pixels' borders, so that a line one pixel
+    # wide still encloses an area.
+    double = cv2.resize(part.astype(np.uint8), None, fx=2, fy=2, interpolation=cv2.INTER_NEAREST)
+    contours, _ = cv2.findContours(double, cv2.RETR_EXTERNAL, cv2.CHAIN_APPROX_NONE)
+    chain = max(contours, key=len)[:, 0].astype(np.float64) / 2 - 0.25
+    points = _smoothed(chain[:, 0] + 1j * chain[:, 1])
+    closed = np.append(points, points[0])
+    travelled = np.concatenate([[0.0], np.cumsum(np.abs(np.diff(closed)))])
+    stops = np.linspace(0, travelled[-1], OUTLINE_POINTS, endpoint=False)
+    even = np.interp(stops, travelled, closed.real) + 1j * np.interp(stops, travelled, closed.imag)
+    return np.stack([even.real, even.imag], axis=1)
+
+
+def _smoothed(points: np.ndarray) -> np.ndarray:
+    """Gaussian smoothing along a closed chain of complex points, half a pixel apart."""
+    sigma = max(2 * _LEAST_SMOOTHING, _SMOOTHING * len(points))
+    response = np.exp(-2 * (np.pi * sigma * np.fft.fftfreq(len(points))) ** 2)
+    return np.fft.ifft(np.fft.fft(points) * response)
+
+
+def sectors(vectors: np.ndarray, axis: np.ndarray, count: int = 8) -> np.ndarray:
+    """Sector of each vector, counted from an axis.
+
+    Parameters
+    ----------
+    vectors : ndarray of shape (n_points, 2)
+        (x, y) from the centre.
+    axis : ndarray of shape (2,)
+        Unit vector along which the first sector starts.
+    count : int, default=8
+        Sectors in a full turn.
+
+    Returns
+    -------
+    ndarray of shape (n_points,), int
+        In [0, count - 1].
+    """
+    along, across = vectors @ axis, vectors @ np.array([-axis[1], axis[0]])
+    turn = np.arctan2(across, along) / (2 * np.pi) % 1.0
+    return np.minimum((turn * count).astype(np.int64), count - 1)

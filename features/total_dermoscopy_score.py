@@ -1,0 +1,80 @@
+"""The total dermoscopy score of the ABCD rule."""
+
+from typing import Literal
+
+_RANGES = {"a": (0, 2), "b": (0, 8), "c": (1, 6), "d": (1, 5)}
+
+Category = Literal["benign", "suspicious", "highly suspicious"]
+
+
+def total_dermoscopy_score(a: float, b: float, c: float, d: float) -> float:
+    """Weigh the four letters of the dermoscopic ABCD rule.
+
+    Parameters
+    ----------
+    a : float
+        Asymmetry, 0 to 2: axes across which the lesion is asymmetric.
+    b : float
+        Border, 0 to 8: segments with an abrupt cut-off of pigment.
+    c : float
+        Colours, 1 to 6.
+    d : float
+        Dermoscopic structures, 1 to 5.
+
+    Returns
+    -------
+    float
+        ``1.3 a + 0.1 b + 0.5 c + 0.5 d``, from 1.0 to 8.9.
+
+    Raises
+    ------
+    ValueError
+        A letter is out of its range.
+
+    Notes
+    -----
+    The score is defined for melanocytic lesions only.
+
+    References
+    ----------
+    Stolz et al. (1994), European Journal of Dermatology 4, 521-527.
+    Nachbar et al. (1994), Journal of the American Academy of Dermatology 30(4), 551-559.
+
+    Examples
+    --------
+    >>> round(total_dermoscopy_score(2, 8, 6, 5), 1)
+    8.9
+    """
+    for (name, (low, high)), value in zip(_RANGES.items(), (a, b, c, d), strict=True):
+        if not low <= value <= high:
+            raise ValueError(f"`{name}` must lie in [{low}, {high}], got {value!r}.")
+    return 1.3 * a + 0.1 * b + 0.5 * c + 0.5 * d
+
+
+def dermoscopy_category(score: float) -> Category:
+    """Name what a total dermoscopy score means.
+
+    Parameters
+    ----------
+    score : float
+        From `total_dermoscopy_score`.
+
+    Returns
+    -------
+    {"benign", "suspicious", "highly suspicious"}
+        Below 4.75; from 4.75 to 5.45, both included; above 5.45.
+
+    Notes
+    -----
+    Defined for melanocytic lesions only. Publications differ on which side 4.75 lies.
+
+    Examples
+    --------
+    >>> dermoscopy_category(4.75)
+    'suspicious'
+    """
+    # Weights such as 0.1 are not exact in binary: 4.75 must not fall short of itself.
+    hundredths = round(score * 100, 6)
+    if hundredths < 475:
+        return "benign"
+    return "suspicious" if hundredths <= 545 else "highly suspicious"
