@@ -1,0 +1,171 @@
+"""Load a data set by name into a manifest."""
+
+import warnings
+from pathlib import Path
+
+import pandas as pd
+
+from pipelines.data.manifest import (
+    GROUP_COLUMNS,
+    check_classes,
+    check_columns,
+    describe_faults,
+    faults_of,
+    has_groups,
+    limit_manifest,
+    row_faults,
+)
+from pipelines.data.readers import Dataset, get_dataset
+from pipelines.data.readers.files import is_missing
+
+__all__ = ["load_dataset"]
+
+
+def load_dataset(
+    name: str,
+    root,
+    *,
+    limit: int | None = None,
+    random_state=0,
+    on_error: str = "raise",
+    labels: bool = True,
+    complete: bool = False,
+    **options,
+) -> pd.DataFrame:
+    """Load a data set's manifest: one row an image, no image opened.
+
+    Parameters
+    ----------
+    name : str
+        "ham10000", "folder" (a folder a class) or "csv" (a CSV or Parquet file); see
+        `pipelines.data.DATASETS`.
+    root : path-like
+        The data set's folder or, for "csv", the file.
+    limit : int, default=None
+        Draw about so many images: whole lesions, class proportions kept.
+    random_state : int, RandomState instance or None, default=0
+        Chooses the lesions under `limit`.
+    on_error : {"raise", "skip"}, default="raise"
+        What to do about rows with a missing image or mask file, no label, or a lesion of two
+        labels: raise, or leave them out and list them in `attrs["skipped"]`.
+    labels : bool, default=True
+        False for images to be predicted: they need no label.
+    complete : bool, default=False
+        Raise if there are fewer or more images of a class than were published.
+    **options
+        Of the reader. "csv": `image_col`, `label_col`, `group_col`, `mask_col` and
+        `image_root`, the folder that relative paths start from (None: the file's own).
+
+    Returns
+    -------
+    DataFrame
+        `image` (absolute path) and `label`; as far as known `mask`, `lesion`, `patient`,
+        `group`, `split`, `age`, `sex`, `site`, `source` and more. `attrs` holds `dataset`,
+        `root`, `skipped` (a list of dicts with `row`, `file` and `reason`) and `partial`
+        (whether the number of images differs from the published one).
+
+    Raises
+    ------
+    FileNotFoundError
+        If `root` or the data set's table is missing.
+    ValueError
+        If the data set or `on_error` is unknown, or the data cannot be used as they are.
+
+    Warns
+    -----
+    UserWarning
+        If images have no group, so that splits may separate images of one lesion, or no mask.
+    """
+    if on_error not in ("raise", "skip"):
+        raise ValueError(f"`on_error` must be 'raise' or 'skip', got {on_error!r}.")
+    dataset = get_dataset(name)
+    root = Path(root).expanduser().absolute()
+    if not root.exists():
+        raise FileNotFoundError(f"{root}: no such file or folder (root of {dataset.title}).")
+    manifest = dataset.read(root, **_known_options(dataset, options))
+    if not labels:
+        manifest = manifest.drop(columns="label", errors="ignore")
+    manifest, skipped = _usable(manifest, labels, on_error, root)
+    partial = labels and _is_partial(dataset, manifest, complete)
+    if limit is not None:
+        manifest = limit_manifest(manifest, limit, random_state)
+    manifest = manifest.reset_index(drop=True)[_ordered(manifest.columns)]
+    manifest.attrs = {
+        "dataset": dataset.name,
+        "root": str(root),
+        "skipped": skipped,
+        "partial": partial,
+    }
+    _warn_of_gaps(manifest, root, labels)
+    return manifest
+
+
+def _known_options(dataset: Dataset, options):
+    unknown = sorted(set(options) - set(dataset.options))
+    if unknown:
+        takes = f"takes {', '.join(dataset.options)}" if dataset.options else "takes no options"
+        raise TypeError(f"The data set '{dataset.name}' {takes}, got {', '.join(unknown)} too.")
+    return options
+
+
+def _ordered(columns):
+    """Put the columns that this package knows before a table's own."""
+    known = [name for name in ("image", "label", *GROUP_COLUMNS, "mask") if name in columns]
+    return [*known, *(name for name in columns if name not in known)]
+
+
+def _usable(manifest, labels, on_error, root):
+    """Split off the rows that cannot be used, or raise if there are any."""
+    check_columns(manifest, labels=labels)
+    faults = row_faults(manifest, labels=labels) + _missing_files(manifest)
+    if faults and on_error == "raise":
+        raise ValueError(f"{root}: {describe_faults(faults, len(manifest))}")
+    wrong = {fault["row"] for fault in faults}
+    keep = [row for row in range(len(manifest)) if row not in wrong]
+    if not keep:
+        raise ValueError(f"{root}: no row is left. {describe_faults(faults, len(manifest))}")
+    manifest = manifest.iloc[keep]
+    if labels:
+        check_classes(manifest)
+    return manifest, sorted(faults, key=lambda fault: fault["row"])
+
+
+def _missing_files(manifest):
+    """Faults of rows whose files are not there; a row without its image has one fault only."""
+    image_missing = is_missing(manifest["image"])
+    faults = faults_of(manifest["image"], image_missing, "image file missing")
+    if "mask" in manifest.columns:
+        mask_missing = is_missing(manifest["mask"]) & ~image_missing
+        faults += faults_of(manifest["mask"], mask_missing, "mask file missing")
+    return faults
+
+
+def _is_partial(dataset: Dataset, manifest, complete):
+    """Compare images a class with the published numbers."""
+    found = manifest["label"].value_counts()
+    differing = [
+        f"{label}: {found.get(label, 0)} of {count}"
+        for label, count in dataset.counts.items()
+        if found.get(label, 0) != count
+    ]
+    if differing and complete:
+        raise ValueError(
+            f"{dataset.title} is not complete here ({', '.join(differing)}). Fetch the rest"
+            f"{f' ({dataset.url})' if dataset.url else ''}, or load with complete=False."
+        )
+    return bool(differing)
+
+
+def _warn_of_gaps(manifest, root, labels):
+    gaps = []
+    # Images to be predicted are not split.
+    if labels and not has_groups(manifest):
+        gaps.append(
+            "no lesion or patient ids, so that images of one lesion may be split apart and scores "
+            "come out too high (name the column with group_col, if there is one)"
+        )
+    n_masks = int(manifest["mask"].notna().sum()) if "mask" in manifest.columns else 0
+    if n_masks < len(manifest):
+        gaps.append(f"masks for {n_masks} of {len(manifest)} images: lesions will be segmented")
+    if gaps:
+        warnings.warn(f"{root} has {'; and '.join(gaps)}.", UserWarning, stacklevel=3)

@@ -1,0 +1,6 @@
+"""Readers: one file a data set, one row each in the registry."""
+
+from pipelines.data.readers.dataset import Dataset
+from pipelines.data.readers.registry import DATASETS, get_dataset
+
+__all__ = ["DATASETS", "Dataset", "get_dataset"]
