@@ -1,0 +1,139 @@
+"""All images read once, for all models together; those that cannot be used are listed."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any, Literal
+
+import numpy as np
+import pandas as pd
+from sklearn.base import clone
+
+from features import Failure, ImageFeatures, QualityFlags, extract
+
+
+@dataclass
+class Intake:
+    """What reading all images found.
+
+    Parameters
+    ----------
+    kept : ndarray of shape (n_kept,), int
+        Positions of the rows that every model can use.
+    failures : list of Failure
+        The other rows, and why.
+    seconds : dict of str to float
+        Work behind each model's rows: decoding, preparing and describing, in thread-seconds.
+    quality : DataFrame of shape (n_kept, 5) or (n_kept, 0)
+        Flags of the lesion views; no columns where no model looks at one.
+    """
+
+    kept: np.ndarray
+    failures: list[Failure]
+    seconds: dict[str, float]
+    quality: pd.DataFrame
+
+
+def take_in(
+    models: Mapping[str, Any],
+    manifest: pd.DataFrame,
+    *,
+    on_error: Literal["raise", "skip"] = "raise",
+    n_jobs: int | None = None,
+    progress: bool = False,
+) -> Intake:
+    """Read every image once for all models, so that they find its rows in their store.
+
+    Parameters
+    ----------
+    models : mapping of str to classifier
+        Fitted or not. Those without an `image_side` are left alone.
+    manifest : DataFrame
+        One row an image.
+    on_error : {"raise", "skip"}, default="raise"
+        Whether an image that cannot be used stops the run or is listed.
+    n_jobs : int, optional
+        Threads that read and prepare.
+    progress : bool, default=False
+        Show images per second.
+
+    Returns
+    -------
+    Intake
+        Rows that can be used, rows that cannot, and what reading cost.
+    """
+    found_sides = {name: image_side(model) for name, model in models.items()}
+    sides = {name: side for name, side in found_sides.items() if side is not None}
+    asked = {name: _fitted(side, manifest).image_parts() for name, side in sides.items()}
+    failures: dict[int, Failure] = {}
+    seconds: dict[tuple[str, str], float] = {}
+    flags = None
+    for store in {side.store for side in sides.values()}:
+        using = [name for name, side in sides.items() if side.store == store]
+        parts = _distinct(asked[name] for name in using)
+        found = extract(
+            manifest, parts, store=store, n_jobs=n_jobs, on_error=on_error, progress=progress
+        )
+        failures |= {failure.row: failure for failure in found.failures}
+        seconds |= {(str(store), key): value for key, value in found.seconds.items()}
+        quality = [key for key in parts if key.startswith(QualityFlags.__name__)]
+        if quality:
+            flags = pd.DataFrame(found.values[quality[0]], index=found.kept)
+    kept = np.setdiff1d(np.arange(len(manifest)), list(failures))
+    return Intake(
+        kept=kept,
+        failures=sorted(failures.values()),
+        seconds={
+            name: sum(seconds[str(side.store), key] for key in _keys(asked[name]))
+            for name, side in sides.items()
+        },
+        quality=_name_flags(flags, kept),
+    )
+
+
+def image_side(model: Any) -> Any:
+    """Find the part of a model that looks at images, below any meta-estimator.
+
+    Parameters
+    ----------
+    model : classifier
+        A `LesionPipeline`, a `CNNClassifier`, or one wrapped in a meta-estimator.
+
+    Returns
+    -------
+    ImageFeatures, CNNClassifier or None
+        Has `image_parts` and `store`; None for a model that reads its images in its own way.
+    """
+    if hasattr(model, "image_step"):
+        return image_side(model.image_step)
+    if hasattr(model, "image_parts"):
+        return model
+    inner = getattr(model, "estimator_", getattr(model, "estimator", None))
+    return None if inner is None else image_side(inner)
+
+
+def _fitted(side: Any, manifest: pd.DataFrame) -> Any:
+    """Settle where lesion masks come from, as a fit on the whole manifest would."""
+    if isinstance(side, ImageFeatures) and not hasattr(side, "mask_source_"):
+        return clone(side).fit(manifest)
+    return side
+
+
+def _key(part: Any, view: Any) -> str:
+    return f"{part.fingerprint()}|{view.fingerprint}"
+
+
+def _distinct(groups: Iterable[Mapping[str, Any]]) -> dict[str, Any]:
+    """Parts of several models, each question once."""
+    return {_key(*pair): pair for parts in groups for pair in parts.values()}
+
+
+def _keys(parts: Mapping[str, Any]) -> set[str]:
+    """Names under which the cost of these parts and of their views is kept."""
+    return {_key(*pair) for pair in parts.values()} | {v.fingerprint for _, v in parts.values()}
+
+
+def _name_flags(flags: pd.DataFrame | None, kept: np.ndarray) -> pd.DataFrame:
+    if flags is None:
+        return pd.DataFrame(index=range(len(kept)))
+    flags.columns = list(QualityFlags().feature_names())
+    return flags.loc[kept].reset_index(drop=True)

@@ -1,0 +1,115 @@
+import numpy as np
+import pandas as pd
+import pytest
+from joblib import parallel_config
+from sklearn.base import clone
+from sklearn.linear_model import LogisticRegression
+
+from pipelines.data import group_ids
+from pipelines.evaluation import make_folds, out_of_fold
+from pipelines.evaluation.cross_validation import _prepared, _seed
+
+
+@pytest.fixture
+def folds(manifest):
+    return make_folds(manifest, n_splits=3)
+
+
+def test_predictions_are_those_of_models_fitted_on_the_other_folds(models, manifest, folds):
+    predictions, _ = out_of_fold(models, manifest, folds)
+    for name, columns in {"fusion": ["x0", "x1"], "cnn": ["x0"]}.items():
+        table = predictions[predictions["model"] == name].reset_index(drop=True)
+        train, test = folds != 1, folds == 1
+        model = clone(models[name]) if name == "cnn" else LogisticRegression(random_state=0)
+        X = manifest if name == "cnn" else manifest[columns]
+        expected = model.fit(X[train], manifest["label"][train]).predict_proba(X[test])
+        found = table.loc[test, [f"p_{c}" for c in model.classes_]]
+        np.testing.assert_allclose(found, expected)
+
+
+def test_table_has_the_stated_columns_and_no_gaps(models, manifest, folds):
+    predictions, timings = out_of_fold(models, manifest, folds)
+    assert list(predictions) == [
+        *("model", "row", "image", "label", "lesion", "fold"),
+        *("p_keratosis", "p_melanoma", "p_nevus", "argmax", "prior_corrected"),
+    ]
+    assert not predictions.isna().any(axis=None)
+    assert len(predictions) == 2 * len(manifest)
+    sums = predictions.filter(like="p_").filter(regex="^p_").sum(axis=1)
+    np.testing.assert_allclose(sums, 1)
+    assert timings[["model", "fold"]].values.tolist() == [
+        [name, fold] for name in models for fold in range(3)
+    ]
+    assert (timings.drop(columns="model") >= 0).all(axis=None)
+
+
+def test_features_are_taken_once_for_all_folds(models, manifest, folds, monkeypatch):
+    step = type(models["fusion"].image_step)
+    monkeypatch.setattr(step, "calls", 0)
+    out_of_fold(models, manifest, folds)
+    assert step.calls == 1
+
+
+def test_inner_splits_get_the_groups_of_the_training_rows(models, manifest, folds, monkeypatch):
+    seen = []
+    pipeline = type(models["fusion"])
+    fit = pipeline.fit
+
+    def spy(self, X, y=None, groups=None):
+        seen.append(groups)
+        return fit(self, X, y, groups)
+
+    monkeypatch.setattr(pipeline, "fit", spy)
+    out_of_fold(models, manifest, folds)
+    for fold, groups in enumerate(seen):
+        np.testing.assert_array_equal(groups, group_ids(manifest)[folds != fold])
+
+
+@pytest.mark.parametrize("backend", ["threading", "loky"])
+def test_spread_folds_give_the_same_bits(models, manifest, folds, backend, by_value):
+    alone, _ = out_of_fold(models, manifest, folds)
+    with parallel_config(backend=backend):
+        spread, _ = out_of_fold(models, manifest, folds, n_jobs=2)
+    pd.testing.assert_frame_equal(alone, spread, check_exact=True)
+
+
+def test_models_are_left_as_they_were(models, manifest, folds):
+    out_of_fold(models, manifest, folds)
+    assert models["cnn"].random_state is None
+    assert not hasattr(models["cnn"], "classes_")
+
+
+def test_progress_is_told_of_each_fold(models, manifest, folds):
+    seen = []
+    out_of_fold(models, manifest, folds, progress=lambda *step: seen.append(step))
+    assert seen == [(name, fold) for name in models for fold in range(3)]
+
+
+def test_a_failure_names_model_and_fold(models, manifest, folds):
+    models["cnn"].set_params(column="absent")
+    with pytest.raises(RuntimeError, match=r"Model 'cnn' failed on fold 0: .*absent"):
+        out_of_fold(models, manifest, folds)
+
+
+def test_a_class_absent_from_training_has_probability_0(models, manifest):
+    folds = np.where(manifest["label"] == "melanoma", 0, np.arange(len(manifest)) % 2)
+    predictions, _ = out_of_fold({"cnn": models["cnn"]}, manifest, folds)
+    assert (predictions.loc[predictions["fold"] == 0, "p_melanoma"] == 0).all()
+    assert not (predictions.loc[folds == 0, "prior_corrected"] == "melanoma").any()
+
+
+def test_only_absent_seeds_are_filled():
+    free, fixed = LogisticRegression(), LogisticRegression(random_state=7)
+    _seed(free, 0)
+    _seed(fixed, 0)
+    assert isinstance(free.random_state, int)
+    assert fixed.random_state == 7
+
+
+def test_jobs_side_by_side_are_single_threaded():
+    class Threaded(LogisticRegression):
+        def __init__(self, n_jobs=4):
+            self.n_jobs = n_jobs
+
+    assert _prepared(Threaded(), single_threaded=True).n_jobs == 1
+    assert _prepared(Threaded(), single_threaded=False).n_jobs == 4

@@ -1,0 +1,74 @@
+import numpy as np
+import pytest
+
+from features import ColorMoments, ImageError, ImageFeatures, Preparation
+from features.images import decode_image
+from fusion import BoostedTrees, DecisionRule
+from pipelines import CNNClassifier, LesionPipeline
+from pipelines.intake import image_side, take_in
+
+
+def pipeline(size, store):
+    features = ImageFeatures(
+        [("color", ColorMoments())], preparation=Preparation(size=size), store=store
+    )
+    return LesionPipeline([("features", features), ("classify", BoostedTrees())])
+
+
+@pytest.fixture
+def decoded(monkeypatch):
+    names = []
+
+    def counting(content, name):
+        names.append(name)
+        return decode_image(content, name)
+
+    monkeypatch.setattr("features.images.decode_image", counting)
+    return names
+
+
+def test_each_image_is_decoded_once_for_all_models_and_folds(lesions, decoded, tmp_path):
+    store = tmp_path / "rows.sqlite"
+    network = DecisionRule(CNNClassifier(image_size=32, store=store))
+    models = {"a": pipeline(48, store), "b": pipeline(64, store), "cnn": network}
+    found = take_in(models, lesions)
+    assert len(decoded) == len(lesions)
+    for name in ("a", "b"):
+        models[name].image_step.fit(lesions.iloc[:30]).transform(lesions)
+    assert len(decoded) == len(lesions)
+    assert found.kept.tolist() == list(range(len(lesions)))
+    assert set(found.seconds) == set(models)
+    assert all(value > 0 for value in found.seconds.values())
+
+
+def test_images_without_masks_are_decoded_once_too(lesions, decoded, tmp_path):
+    bare = lesions.drop(columns="mask")
+    model = pipeline(48, tmp_path / "rows.sqlite")
+    take_in({"a": model}, bare)
+    model.image_step.fit(bare).transform(bare)
+    assert len(decoded) == len(bare)
+
+
+def test_bad_rows_are_listed_or_raise(lesions, tmp_path):
+    rows = lesions.iloc[:5].copy()
+    rows.iloc[3, rows.columns.get_loc("image")] = str(tmp_path / "lost.png")
+    models = {"a": pipeline(48, None)}
+    with pytest.raises(ImageError, match=r"row 3, .*lost\.png: no such file"):
+        take_in(models, rows)
+    found = take_in(models, rows, on_error="skip")
+    assert found.kept.tolist() == [0, 1, 2, 4]
+    assert [failure.row for failure in found.failures] == [3]
+    assert len(found.quality) == 4
+    np.testing.assert_array_equal(found.quality["mask_given"], 1)
+
+
+def test_models_that_see_no_lesion_have_no_flags(lesions):
+    found = take_in({"cnn": CNNClassifier(image_size=32, store=None)}, lesions.iloc[:4])
+    assert found.quality.shape == (4, 0)
+
+
+def test_a_model_that_reads_images_in_its_own_way_is_left_alone(lesions):
+    assert image_side(DecisionRule(BoostedTrees())) is None
+    found = take_in({"own": BoostedTrees()}, lesions)
+    assert found.kept.tolist() == list(range(len(lesions)))
+    assert found.seconds == {}
