@@ -1,23 +1,29 @@
-"""Every image decoded once: the loop that reads ahead, prepares, describes and keeps."""
+"""Every image decoded once: threads that read, prepare and describe, and a store that keeps."""
 
+from collections import deque
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
 from time import perf_counter
-from typing import Any, Literal, NamedTuple, Protocol
+from typing import Any, Literal, NamedTuple, Protocol, TypeVar
 
 import numpy as np
 import torch
 from joblib import effective_n_jobs
 from tqdm import tqdm
 
+from features.devices import torch_threads
 from features.images import ImageSource, image_sources
 from features.reading import ImageError
-from features.store import FeatureStore, open_store
+from features.store import Entry, FeatureStore, open_store
 
-BATCH_SIZE = 64
+BATCH_SIZE = 32
+
+Result = TypeVar("Result")
+# What is kept of a view is only how long it took.
+_NOTHING = np.empty(0, dtype=np.float32)
 
 
 class View(Protocol):
@@ -101,7 +107,7 @@ def extract(
     store : FeatureStore, {"memory", None} or path-like, default="memory"
         Where rows are kept; those already there are not computed again.
     n_jobs : int, optional
-        Threads that read and prepare, as joblib counts them.
+        Threads, each taking batches from file to rows; counted as joblib does.
     on_error : {"raise", "skip"}, default="raise"
         Whether a row that cannot be read stops the run or is listed in `failures`.
     progress : bool, default=False
@@ -174,15 +180,41 @@ class _Run:
             keys = [item.key(request.view) for item in sources]
             for position in self.store.missing(request.key, keys):
                 lacking.setdefault(position, []).append(name)
-        todo = _batches(sources, lacking)
-        total = len(lacking)
+        # Each thread takes a batch from file to rows, and torch adds no threads of its own: on
+        # operations as small as these they wait for each other, on a busy machine for long.
         with (
+            torch_threads(1),
             ThreadPoolExecutor(n_jobs) as pool,
-            tqdm(total=total, desc="extract", unit=" images", disable=not progress) as bar,
+            tqdm(total=len(lacking), desc="extract", unit=" images", disable=not progress) as bar,
         ):
-            for batch, names, futures in _read_ahead(pool, todo, self._prepare):
-                self._describe(batch, names, [future.result() for future in futures])
+            for batch, entries in _ahead(pool, self._work, _batches(sources, lacking), 2 * n_jobs):
+                for persist in (True, False):
+                    self.store.add(entries[persist], persist=persist)
                 bar.update(len(batch))
+
+    def _work(self, batch: list[_Identified], names: list[str]) -> dict[bool, list[Entry]]:
+        """Take a batch from files to rows: those to persist, and those for memory only."""
+        prepared = [self._prepare(item, names) for item in batch]
+        good = [(item, rows) for item, rows in zip(batch, prepared, strict=True) if rows]
+        entries: dict[bool, list[Entry]] = {True: [], False: []}
+        by_view: dict[str, list[str]] = {}
+        for name in names:
+            by_view.setdefault(self.requests[name].view.fingerprint, []).append(name)
+        for fingerprint, group in by_view.items():
+            if not good:
+                break
+            view = self.requests[group[0]].view
+            keys = [item.key(view) for item, _ in good]
+            collated = view.collate([rows[fingerprint][0] for _, rows in good])
+            described = [self._describe(self.requests[name], collated, keys) for name in group]
+            # Frames are kept in memory only: they are soon read again.
+            persist = all(entry[2].ndim == 1 for rows in described for entry in rows)
+            entries[persist] += [entry for rows in described for entry in rows]
+            entries[persist] += [
+                (key, fingerprint, _NOTHING, rows[fingerprint][1])
+                for key, (_, rows) in zip(keys, good, strict=True)
+            ]
+        return entries
 
     def _prepare(self, item: _Identified, names: Sequence[str]) -> dict[str, Any] | None:
         """Decode one image once and prepare every view that is asked of it, timing each."""
@@ -204,40 +236,13 @@ class _Run:
 
         return self.attempt(item.source, work)
 
-    def _describe(
-        self, batch: list[_Identified], names: Sequence[str], prepared: list[dict[str, Any] | None]
-    ) -> None:
-        """Describe a batch, view by view, and keep its rows."""
-        good = [(item, rows) for item, rows in zip(batch, prepared, strict=True) if rows]
-        if not good:
-            return
-        by_view: dict[str, list[str]] = {}
-        for name in names:
-            by_view.setdefault(self.requests[name].view.fingerprint, []).append(name)
-        for fingerprint, group in by_view.items():
-            view = self.requests[group[0]].view
-            keys = [item.key(view) for item, _ in good]
-            reading = [rows[fingerprint][1] for _, rows in good]
-            collated = view.collate([rows[fingerprint][0] for _, rows in good])
-            for name in group:
-                self._describe_part(self.requests[name], collated, keys, reading)
-
-    def _describe_part(
-        self, request: _Request, batch: Any, keys: list[str], reading: list[float]
-    ) -> None:
+    def _describe(self, request: _Request, batch: Any, keys: list[str]) -> list[Entry]:
+        """Ask one part of a batch."""
         start = perf_counter()
         with torch.inference_mode():
             values = request.part.describe(batch).cpu().numpy()
         each = (perf_counter() - start) / len(keys)
-        self.store.add(
-            [(key, request.key, value, each) for key, value in zip(keys, values, strict=True)],
-            persist=values.ndim == 2,  # frames are kept in memory only: they are soon read again
-        )
-        empty = np.empty(0, dtype=np.float32)
-        self.store.add(
-            [(k, request.view.fingerprint, empty, s) for k, s in zip(keys, reading, strict=True)],
-            persist=values.ndim == 2,
-        )
+        return [(key, request.key, value, each) for key, value in zip(keys, values, strict=True)]
 
     def collect(self, sources: list[_Identified]) -> Extraction:
         """Rows of every part, in the order of the input."""
@@ -266,17 +271,23 @@ def _batches(
             yield items[start : start + BATCH_SIZE], list(names)
 
 
-def _read_ahead(
+def _ahead(
     pool: ThreadPoolExecutor,
-    batches: Iterator[tuple[list[_Identified], list[str]]],
-    prepare: Callable[[_Identified, Sequence[str]], Any],
-) -> Iterator[tuple[list[_Identified], list[str], list[Future]]]:
-    """Yield each batch while the next one is already being read."""
-    waiting = None
-    for batch, names in batches:
-        futures = [pool.submit(prepare, item, names) for item in batch]
-        if waiting is not None:
-            yield waiting
-        waiting = (batch, names, futures)
-    if waiting is not None:
-        yield waiting
+    work: Callable[[list[_Identified], list[str]], Result],
+    tasks: Iterator[tuple[list[_Identified], list[str]]],
+    depth: int,
+) -> Iterator[tuple[list[_Identified], Result]]:
+    """Do tasks in a pool, in order, never more than `depth` ahead of the reader."""
+    waiting: deque[tuple[list[_Identified], Future[Result]]] = deque()
+    try:
+        for batch, names in tasks:
+            waiting.append((batch, pool.submit(work, batch, names)))
+            if len(waiting) >= depth:
+                batch, future = waiting.popleft()
+                yield batch, future.result()
+        while waiting:
+            batch, future = waiting.popleft()
+            yield batch, future.result()
+    finally:
+        for _, future in waiting:
+            future.cancel()

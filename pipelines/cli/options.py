@@ -1,0 +1,169 @@
+"""Options that several subcommands share."""
+
+import argparse
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+
+from features import MASK_SOURCES, Preparation
+from pipelines.data import DATASETS, load_dataset
+from pipelines.recipes import MODELS
+
+# Columns of one's own table, as the reader of CSV manifests calls them.
+_TABLE_COLUMNS = ("image_col", "label_col", "group_col", "mask_col")
+
+
+class HelpFormatter(argparse.ArgumentDefaultsHelpFormatter, argparse.RawDescriptionHelpFormatter):
+    """Help with defaults, and examples as they were written."""
+
+    def _get_help_string(self, action: argparse.Action) -> str | None:
+        if action.default is None or action.default is False:
+            return action.help
+        return super()._get_help_string(action)
+
+
+def new_parser(
+    commands: argparse._SubParsersAction, name: str, summary: str, examples: str
+) -> argparse.ArgumentParser:
+    """Add a subcommand with its summary and examples."""
+    parser = commands.add_parser(
+        name,
+        help=summary,
+        description=summary[0].upper() + summary[1:] + ".",
+        epilog=f"examples:\n{examples}",
+        formatter_class=HelpFormatter,
+    )
+    parser.add_argument("--debug", action="store_true", help="show tracebacks")
+    return parser
+
+
+def add_data_options(parser: argparse.ArgumentParser, *, required: bool = True) -> None:
+    """Options that say which images."""
+    group = parser.add_argument_group("images")
+    group.add_argument(
+        "--dataset",
+        required=required,
+        metavar="NAME",
+        help=f"how the images lie on disk: {', '.join(DATASETS)}",
+    )
+    group.add_argument(
+        "--root",
+        required=required,
+        type=Path,
+        metavar="PATH",
+        help="the data set's folder; with --dataset csv the table itself",
+    )
+    for column in _TABLE_COLUMNS:
+        what = column.removesuffix("_col")
+        group.add_argument(
+            f"--{column.replace('_', '-')}",
+            metavar="COLUMN",
+            help=f"with --dataset csv: the column that holds the {what}",
+        )
+    group.add_argument(
+        "--limit",
+        type=positive_int,
+        metavar="N",
+        help="use about N images: whole lesions, class proportions kept",
+    )
+    group.add_argument(
+        "--on-error",
+        choices=("raise", "skip"),
+        default="raise",
+        help="stop at an image that cannot be used, or list it and go on",
+    )
+
+
+def add_model_options(parser: argparse.ArgumentParser) -> None:
+    """Options that say how models are built."""
+    group = parser.add_argument_group("models")
+    group.add_argument(
+        "--backbone",
+        default="efficientnet_lite0",
+        metavar="NAME",
+        help="the network: efficientnet_lite0 or any torchvision classifier",
+    )
+    group.add_argument(
+        "--mask",
+        choices=MASK_SOURCES,
+        default="auto",
+        help="lesion masks: the data set's, our own segmentation, or whichever there is",
+    )
+    group.add_argument("--size", type=positive_int, default=224, help="lesion view, in pixels")
+    group.add_argument("--constancy", action="store_true", help="Shades-of-Gray colour constancy")
+    group.add_argument("--no-hair", action="store_true", help="leave hair as it is")
+    group.add_argument("--k", type=positive_int, default=400, help="columns that selection keeps")
+    group.add_argument("--cnn-size", type=positive_int, default=128, help="CNN frames, in pixels")
+    group.add_argument("--epochs", type=positive_int, default=10, help="most epochs of the CNN")
+
+
+def add_run_options(parser: argparse.ArgumentParser) -> None:
+    """Options that say where and how to run."""
+    group = parser.add_argument_group("run")
+    group.add_argument("--seed", type=int, default=0, help="of folds, models and bootstrap")
+    group.add_argument(
+        "--device", default="auto", help="auto, cpu or cuda: where networks and boosting run"
+    )
+    group.add_argument("--jobs", type=int, default=-1, metavar="N", help="cores to use; -1 for all")
+    group.add_argument(
+        "--store",
+        type=Path,
+        metavar="FILE",
+        help="keep extracted features in this SQLite file; a stopped run takes up where it was",
+    )
+    group.add_argument("--quiet", action="store_true", help="show no progress")
+
+
+def positive_int(text: str) -> int:
+    """Parse an integer of at least 1."""
+    value = int(text)
+    if value < 1:
+        raise argparse.ArgumentTypeError(f"expected at least 1, got {value}")
+    return value
+
+
+def model_names(text: str) -> list[str]:
+    """Parse a comma-separated list of models."""
+    names = [name.strip() for name in text.split(",") if name.strip()]
+    unknown = sorted(set(names) - set(MODELS))
+    if unknown or not names:
+        raise argparse.ArgumentTypeError(
+            f"unknown model {', '.join(unknown) or repr(text)}; choose from {', '.join(MODELS)}"
+        )
+    return list(dict.fromkeys(names))
+
+
+def read_manifest(args: argparse.Namespace) -> pd.DataFrame:
+    """Load the data set that the options name."""
+    columns = {name: value for name in _TABLE_COLUMNS if (value := getattr(args, name))}
+    if columns and args.dataset != "csv":
+        given = ", ".join(f"--{name.replace('_', '-')}" for name in columns)
+        raise ValueError(f"{given} only makes sense with --dataset csv, not {args.dataset}.")
+    seed = getattr(args, "seed", 0)
+    return load_dataset(
+        args.dataset,
+        args.root,
+        limit=args.limit,
+        random_state=seed,
+        on_error=args.on_error,
+        **columns,
+    )
+
+
+def model_settings(args: argparse.Namespace) -> dict[str, Any]:
+    """Keyword arguments of `make_model` that the options name."""
+    return {
+        "backbone": args.backbone,
+        "image_size": args.cnn_size,
+        "max_epochs": args.epochs,
+        "preparation": Preparation(
+            size=args.size, mask=args.mask, hair=not args.no_hair, constancy=args.constancy
+        ),
+        "k": args.k,
+        "store": args.store or "memory",
+        "device": args.device,
+        "n_jobs": args.jobs,
+        "random_state": args.seed,
+        "verbose": int(not args.quiet),
+    }

@@ -1,0 +1,90 @@
+"""``dermfusion predict``: probabilities, label and quality flags of new images."""
+
+import argparse
+from pathlib import Path
+
+import pandas as pd
+
+from pipelines.artifacts import load_model
+from pipelines.cli.options import new_parser, positive_int
+from pipelines.data import load_unlabelled
+from pipelines.intake import image_side, take_in
+
+_EXAMPLES = """\
+  dermfusion predict --model models/ham.joblib --out labels.csv photo1.jpg photo2.jpg
+  dermfusion predict --model models/ham.joblib --out labels.csv my_folder
+  dermfusion predict --model models/ham.joblib --out labels.csv table.csv --mask-col mask
+"""
+
+
+def add_parser(commands: argparse._SubParsersAction) -> None:
+    """Add the subcommand."""
+    parser = new_parser(
+        commands, "predict", "apply a trained model and write one row an image", _EXAMPLES
+    )
+    parser.add_argument(
+        "images", nargs="+", type=Path, help="image files, folders of them, or one CSV table"
+    )
+    parser.add_argument("--model", type=Path, required=True, help="the artifact, *.joblib")
+    parser.add_argument("--out", type=Path, required=True, help="the CSV to write")
+    parser.add_argument("--image-col", default="image", metavar="COLUMN", help="of the table")
+    parser.add_argument("--mask-col", metavar="COLUMN", help="of the table: lesion masks")
+    parser.add_argument(
+        "--allow-segmented",
+        action="store_true",
+        help="let a model fitted on given masks use our own segmentation",
+    )
+    parser.add_argument(
+        "--on-error",
+        choices=("raise", "skip"),
+        default="raise",
+        help="stop at an image that cannot be used, or list it in the CSV and go on",
+    )
+    parser.add_argument("--jobs", type=int, default=-1, metavar="N", help="threads that read")
+    parser.add_argument("--limit", type=positive_int, metavar="N", help="only the first N images")
+    parser.add_argument("--quiet", action="store_true", help="show no progress")
+    parser.set_defaults(run=run)
+
+
+def run(args: argparse.Namespace) -> None:
+    """Load, predict and write."""
+    model = load_model(args.model)
+    manifest = load_unlabelled(
+        args.images, image_col=args.image_col, mask_col=args.mask_col, on_error=args.on_error
+    )
+    manifest = manifest.head(args.limit) if args.limit else manifest
+    side = image_side(model)
+    if args.allow_segmented and hasattr(side, "allow_segmented"):
+        side.allow_segmented = True
+    side.store = "memory"  # the store of the training run may be gone
+    side.verbose = 0
+    table = _predict(model, manifest, args)
+    args.out.parent.mkdir(parents=True, exist_ok=True)
+    table.to_csv(args.out, index=False)
+    failed = int(table["error"].notna().sum()) if "error" in table else 0
+    print(f"{len(table) - failed} images predicted, {failed} skipped: {args.out}")
+
+
+def _predict(model, manifest: pd.DataFrame, args: argparse.Namespace) -> pd.DataFrame:
+    intake = take_in(
+        {"model": model},
+        manifest,
+        on_error=args.on_error,
+        n_jobs=args.jobs,
+        progress=not args.quiet,
+    )
+    table = manifest[["image"]].reset_index(drop=True)
+    usable = manifest.iloc[intake.kept]
+    if len(usable):
+        probabilities = pd.DataFrame(
+            model.predict_proba(usable),
+            columns=[f"p_{label}" for label in model.classes_],
+            index=intake.kept,
+        )
+        table = table.join(probabilities)
+        table["label"] = pd.Series(model.predict(usable), index=intake.kept)
+    table = table.join(intake.quality.set_axis(intake.kept, axis=0))
+    if intake.failures:
+        errors = {failure.row: failure.error for failure in intake.failures}
+        table["error"] = pd.Series(errors)
+    return table

@@ -1,0 +1,59 @@
+"""``dermfusion train``: fit one model on all images and write the artifact."""
+
+import argparse
+from pathlib import Path
+
+from pipelines.artifacts import save_model
+from pipelines.cli.options import (
+    add_data_options,
+    add_model_options,
+    add_run_options,
+    model_settings,
+    new_parser,
+    read_manifest,
+)
+from pipelines.intake import take_in
+from pipelines.recipes import MODELS, make_model
+
+_EXAMPLES = """\
+  dermfusion train --dataset ham10000 --root data/ham10000 --out models/ham.joblib
+  dermfusion train --dataset folder --root my_images --model cnn --out models/cnn.joblib
+"""
+
+
+def add_parser(commands: argparse._SubParsersAction) -> None:
+    """Add the subcommand."""
+    parser = new_parser(
+        commands, "train", "fit one model on all images and write it with its card", _EXAMPLES
+    )
+    add_data_options(parser)
+    add_model_options(parser)
+    parser.add_argument("--model", choices=MODELS, default="fusion", help="what to fit")
+    parser.add_argument(
+        "--decision",
+        choices=("argmax", "prior_corrected"),
+        default="argmax",
+        help="how probabilities become a label; kept in the artifact",
+    )
+    parser.add_argument("--out", type=Path, required=True, help="the artifact, *.joblib")
+    add_run_options(parser)
+    parser.set_defaults(run=run)
+
+
+def run(args: argparse.Namespace) -> None:
+    """Fit and write."""
+    manifest = read_manifest(args)
+    model = make_model(args.model, decision=args.decision, **model_settings(args))
+    intake = take_in(
+        {args.model: model},
+        manifest,
+        on_error=args.on_error,
+        n_jobs=args.jobs,
+        progress=not args.quiet,
+    )
+    for failure in intake.failures:
+        print(f"skipped: {failure.error}")
+    manifest = manifest.iloc[intake.kept]
+    model.fit(manifest, manifest["label"])
+    card = save_model(model, args.out, manifest)
+    print(f"model: {args.out}\ncard: {card}")

@@ -1,0 +1,74 @@
+"""A scikit-learn Pipeline that hands lesion groups to every step that splits."""
+
+from typing import Any
+
+import pandas as pd
+from sklearn import get_config
+from sklearn.base import clone
+from sklearn.pipeline import Pipeline
+from sklearn.utils.validation import has_fit_parameter
+
+from features.extraction import View
+from features.image_features import ImageFeatures
+from pipelines.data import group_ids, has_groups
+
+
+class LesionPipeline(Pipeline):
+    """Pipeline whose `fit` takes groups from the manifest.
+
+    Images of one lesion (or patient) must not be torn apart by an inner split: early stopping,
+    stacking and calibration would score themselves on what they have seen. `fit` reads the
+    groups off the manifest and gives them to each step whose own `fit` takes ``groups``, with
+    metadata routing on or off. The first step is an `ImageFeatures`.
+
+    See `sklearn.pipeline.Pipeline` for the parameters.
+    """
+
+    def fit(self, X, y=None, groups=None, **params):
+        """Fit all steps.
+
+        Parameters
+        ----------
+        X : manifest (DataFrame), sequence of paths, or uint8 array (n, height, width, 3)
+            Images; for the `table_steps` a table of features.
+        y : array-like of shape (n,)
+            Labels.
+        groups : array-like of shape (n,), optional
+            Rows that belong together. By default those that share a patient or a lesion in the
+            manifest; None where it has neither column.
+        **params : dict
+            As for `sklearn.pipeline.Pipeline.fit`.
+
+        Returns
+        -------
+        self
+        """
+        if groups is None:
+            groups = manifest_groups(X)
+        if groups is not None:
+            params = self._group_params(groups) | params
+        return super().fit(X, y, **params)
+
+    def _group_params(self, groups) -> dict[str, Any]:
+        takers = [name for name, step in self.steps if has_fit_parameter(step, "groups")]
+        if get_config()["enable_metadata_routing"]:
+            return {"groups": groups} if takers else {}
+        return {f"{name}__groups": groups for name in takers}
+
+    @property
+    def image_step(self) -> ImageFeatures:
+        """First step, which turns images into columns and learns nothing from labels."""
+        return self.steps[0][1]
+
+    def image_parts(self) -> dict[str, tuple[Any, View]]:
+        """List what is asked of an image: parts and the views they look at."""
+        return self.image_step.image_parts()
+
+    def table_steps(self) -> "LesionPipeline":
+        """Everything after the first step, unfitted: a model of tables of features."""
+        return LesionPipeline(clone(self).steps[1:], verbose=self.verbose)
+
+
+def manifest_groups(X):
+    """Group ids of a manifest's rows; None where `X` is none, or names no groups."""
+    return group_ids(X) if isinstance(X, pd.DataFrame) and has_groups(X) else None

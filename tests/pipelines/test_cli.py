@@ -1,0 +1,200 @@
+"""The command line as a user meets it, on a few synthetic images."""
+
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pandas as pd
+import pytest
+
+from pipelines.cli import build_parser, main
+
+COMMANDS = ("compare", "demo", "extract", "predict", "train")
+FAST = ["--size", "64", "--k", "20", "--jobs", "1", "--quiet"]
+
+
+@pytest.fixture(scope="module")
+def table(lesions, tmp_path_factory):
+    """A CSV manifest with columns of one's own."""
+    path = tmp_path_factory.mktemp("table") / "photos.csv"
+    own = lesions.rename(columns={"image": "file", "label": "diagnosis", "lesion": "spot"})
+    own[["file", "diagnosis", "spot", "mask"]].to_csv(path, index=False)
+    return path
+
+
+@pytest.fixture(scope="module")
+def data(table):
+    columns = {"image": "file", "label": "diagnosis", "group": "spot", "mask": "mask"}
+    named = [word for role, name in columns.items() for word in (f"--{role}-col", name)]
+    return ["--dataset", "csv", "--root", str(table), *named]
+
+
+@pytest.fixture(scope="module")
+def model(data, tmp_path_factory):
+    path = tmp_path_factory.mktemp("model") / "model.joblib"
+    assert main(["train", *data, "--model", "classical", "--out", str(path), *FAST]) == 0
+    return path
+
+
+def stderr(capsys):
+    return capsys.readouterr().err
+
+
+@pytest.mark.parametrize("command", [[], *([c] for c in COMMANDS)])
+def test_help_teaches(command, capsys):
+    with pytest.raises(SystemExit) as stop:
+        main([*command, "--help"])
+    assert stop.value.code == 0
+    text = capsys.readouterr().out
+    assert "dermfusion" in text
+    assert "examples:" in text or "start here:" in text
+
+
+@pytest.mark.parametrize(
+    "argv",
+    [
+        [],
+        ["compare"],
+        ["compare", "--dataset", "folder", "--root", ".", "--out", "x", "--models", "magic"],
+        ["compare", "--dataset", "folder", "--root", ".", "--out", "x", "--limit", "0"],
+        ["train", "--dataset", "folder", "--root", ".", "--out", "x", "--mask", "magic"],
+    ],
+)
+def test_wrong_usage_exits_with_2(argv, capsys):
+    with pytest.raises(SystemExit) as stop:
+        main(argv)
+    assert stop.value.code == 2
+    assert "usage:" in stderr(capsys)
+
+
+def test_failures_exit_with_1_and_one_line(tmp_path, capsys):
+    out = ["--out", str(tmp_path / "x")]
+    assert main(["compare", "--dataset", "ham1000", "--root", str(tmp_path), *out]) == 1
+    message = stderr(capsys)
+    assert "ham10000" in message
+    assert "Traceback" not in message
+    assert main(["train", "--dataset", "folder", "--root", str(tmp_path / "no"), *out]) == 1
+    assert "no such" in stderr(capsys)
+
+
+def test_debug_shows_the_traceback(tmp_path):
+    argv = ["extract", "--dataset", "folder", "--root", str(tmp_path / "no"), "--out", "x"]
+    with pytest.raises(FileNotFoundError):
+        main([*argv, "--debug"])
+
+
+def test_column_options_need_a_table(tmp_path, capsys):
+    argv = ["extract", "--dataset", "folder", "--root", str(tmp_path), "--out", "x"]
+    assert main([*argv, "--label-col", "diagnosis"]) == 1
+    assert "--label-col only makes sense with --dataset csv" in stderr(capsys)
+
+
+def test_compare_writes_the_report(data, tmp_path, capsys):
+    out = tmp_path / "run"
+    argv = ["compare", *data, "--models", "classical", "--folds", "2", "--bootstrap", "20"]
+    assert main([*argv, "--out", str(out), *FAST]) == 0
+    assert "classical" in capsys.readouterr().out
+    metrics = pd.read_csv(out / "metrics.csv")
+    assert {"model", "unit", "macro_auc", "macro_auc_low", "positive_auc"} <= set(metrics)
+    assert (out / "report.html").is_file()
+    assert (out / "predictions.parquet").is_file()
+    again = tmp_path / "again"
+    assert main([*argv, "--out", str(again), *FAST]) == 0
+    same = pd.read_csv(again / "metrics.csv")
+    scores = [name for name in metrics if not name.endswith("_seconds")]
+    pd.testing.assert_frame_equal(metrics[scores], same[scores], check_exact=True)
+
+
+def test_compare_lists_what_it_skipped(lesions, tmp_path, capsys):
+    root = tmp_path / "photos"
+    for i, (image, label) in enumerate(zip(lesions["image"], lesions["label"], strict=True)):
+        (root / label).mkdir(parents=True, exist_ok=True)
+        shutil.copy(image, root / label / f"{i}.png")
+    (root / "nevus" / "broken.jpg").write_text("not an image")
+    argv = ["compare", "--dataset", "folder", "--root", str(root), "--models", "classical"]
+    argv += ["--folds", "2", "--bootstrap", "10", "--out", str(tmp_path / "run"), *FAST]
+    with pytest.warns(UserWarning, match="no lesion or patient ids"):
+        assert main(argv) == 1
+    assert "broken.jpg: not an image in a known format" in stderr(capsys)
+    with pytest.warns(UserWarning, match="lesions will be segmented"):
+        assert main([*argv, "--on-error", "skip"]) == 0
+    assert "broken.jpg" in capsys.readouterr().out
+    assert "broken.jpg" in (tmp_path / "run" / "report.html").read_text()
+
+
+def test_extract_writes_named_columns(data, lesions, tmp_path):
+    path = tmp_path / "X.parquet"
+    assert main(["extract", *data, "--model", "classical", "--out", str(path), *FAST]) == 0
+    table = pd.read_parquet(path)
+    assert len(table) == len(lesions)
+    assert {"image", "label", "group", "quality__mask_reliable"} <= set(table)
+    assert any(name.startswith("hog__") for name in table)
+    assert not table.filter(like="abcd__").isna().any(axis=None)
+
+
+def test_predict_writes_one_row_an_image(model, table, lesions, tmp_path, capsys):
+    out = tmp_path / "labels.csv"
+    argv = ["predict", str(table), "--image-col", "file", "--mask-col", "mask", "--quiet"]
+    assert main([*argv, "--model", str(model), "--out", str(out), "--jobs", "1"]) == 0
+    labels = pd.read_csv(out)
+    assert len(labels) == len(lesions)
+    probabilities = labels.filter(regex="^p_")
+    assert probabilities.sum(axis=1).between(0.999, 1.001).all()
+    assert set(labels["label"]) <= set(lesions["label"])
+    assert (labels["mask_given"] == 1).all()
+
+
+def test_predict_refuses_other_masks_unless_told(model, lesions, tmp_path, capsys):
+    images = lesions["image"].tolist()[:3]
+    argv = ["predict", *images, "--model", str(model), "--quiet", "--jobs", "1"]
+    argv += ["--out", str(tmp_path / "labels.csv")]
+    assert main(argv) == 1
+    assert "fitted on given lesion masks" in stderr(capsys)
+    assert main([*argv, "--allow-segmented"]) == 0
+    assert (pd.read_csv(tmp_path / "labels.csv")["mask_given"] == 0).all()
+
+
+def test_predict_lists_bad_rows_when_told(model, lesions, tmp_path, capsys):
+    bad = tmp_path / "bad.jpg"
+    bad.write_bytes(b"")
+    argv = ["predict", lesions["image"].iloc[0], str(bad), "--model", str(model), "--quiet"]
+    argv += ["--allow-segmented", "--jobs", "1", "--out", str(tmp_path / "labels.csv")]
+    assert main(argv) == 1
+    assert "bad.jpg: the file is empty" in stderr(capsys)
+    assert main([*argv, "--on-error", "skip"]) == 0
+    labels = pd.read_csv(tmp_path / "labels.csv")
+    assert labels["error"].notna().tolist() == [False, True]
+    assert labels["label"].notna().tolist() == [True, False]
+
+
+def test_a_damaged_artifact_is_refused(model, lesions, tmp_path, capsys):
+    copy = tmp_path / "model.joblib"
+    shutil.copy(model, copy)
+    shutil.copy(model.with_suffix(".json"), copy.with_suffix(".json"))
+    copy.write_bytes(copy.read_bytes()[:-1] + b"?")
+    argv = ["predict", lesions["image"].iloc[0], "--model", str(copy), "--out", "x.csv"]
+    assert main(argv) == 1
+    assert "is not the file its card describes" in stderr(capsys)
+
+
+def test_every_option_is_explained():
+    for action in build_parser()._subparsers._group_actions[0].choices.values():
+        assert all(option.help for option in action._actions)
+
+
+def test_opencv_that_cannot_load_is_one_sentence(tmp_path):
+    """As on a bare server, where ``libGL.so.1`` is missing."""
+    (tmp_path / "cv2.py").write_text(
+        "raise ImportError('libGL.so.1: cannot open shared object file: No such file')"
+    )
+    root = Path(__file__).parents[2]
+    env = os.environ | {"PYTHONPATH": f"{tmp_path}{os.pathsep}{root}"}
+    run = subprocess.run(
+        [sys.executable, "-c", "import features"], env=env, capture_output=True, text=True
+    )
+    last = run.stderr.strip().splitlines()[-1]
+    assert run.returncode == 1
+    assert "apt-get install libgl1" in last
+    assert "opencv-python-headless" in last
