@@ -185,7 +185,12 @@ class _Run:
         with (
             torch_threads(1),
             ThreadPoolExecutor(n_jobs) as pool,
-            tqdm(total=len(lacking), desc="extract", unit=" images", disable=not progress) as bar,
+            tqdm(
+                total=len(lacking),
+                desc="extract",
+                unit=" images",
+                disable=not (progress and lacking),
+            ) as bar,
         ):
             for batch, entries in _ahead(pool, self._work, _batches(sources, lacking), 2 * n_jobs):
                 for persist in (True, False):

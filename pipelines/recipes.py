@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 from features import (
     ABCD,
@@ -21,6 +22,17 @@ from features import (
 from fusion import BlockScaler, BoltzmannSelector, BoostedTrees, DecisionRule
 from pipelines.cnn import CNNClassifier
 from pipelines.pipeline import LesionPipeline
+
+# Many gentle rounds, each on a fifth of the columns, beat fewer strong ones on HAM10000; 64 bins
+# cost nothing there and a half of the time of 256.
+BOOSTING: dict[str, Any] = {
+    "n_estimators": 600,
+    "learning_rate": 0.05,
+    "max_depth": 4,
+    "subsample": 0.8,
+    "colsample_bytree": 0.2,
+    "params": {"max_bin": 64},
+}
 
 MODELS = ("fusion", "classical", "embedding", "cnn")
 
@@ -44,7 +56,7 @@ def make_fusion_classifier(
     backbone: str | None = "efficientnet_lite0",
     descriptors: Sequence[tuple[str, ImagePart]] | None = None,
     preparation: Preparation | None = None,
-    k: int | float = 400,
+    k: int | float = 800,
     classifier=None,
     decision: str = "argmax",
     store: str | Path | None = "memory",
@@ -63,8 +75,8 @@ def make_fusion_classifier(
         Hand-crafted blocks; by default `default_descriptors`. An empty list leaves them out.
     preparation : Preparation, optional
         How lesions are prepared for the descriptors.
-    k : int or float, default=400
-        Columns that the `BoltzmannSelector` keeps, or their fraction.
+    k : int or float, default=800
+        Columns that the `BoltzmannSelector` keeps (all, where there are fewer), or their fraction.
     classifier : classifier, optional
         Any scikit-learn classifier; by default `BoostedTrees`.
     decision : {"argmax", "prior_corrected"}, default="argmax"
@@ -90,8 +102,13 @@ def make_fusion_classifier(
         parts.append(("embedding", CNNEmbedding(backbone, device=device)))
     if classifier is None:
         classifier = BoostedTrees(
-            device=_boosting_device(device), n_jobs=n_jobs, random_state=random_state
+            **BOOSTING,
+            device=_boosting_device(device),
+            n_jobs=n_jobs,
+            random_state=random_state,
         )
+    if isinstance(k, int):
+        k = min(k, sum(len(part.feature_names()) for _, part in parts))
     features = ImageFeatures(
         parts, preparation=preparation, store=store, n_jobs=n_jobs, verbose=verbose
     )

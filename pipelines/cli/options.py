@@ -93,7 +93,7 @@ def add_model_options(parser: argparse.ArgumentParser) -> None:
     group.add_argument("--size", type=positive_int, default=224, help="lesion view, in pixels")
     group.add_argument("--constancy", action="store_true", help="Shades-of-Gray colour constancy")
     group.add_argument("--no-hair", action="store_true", help="leave hair as it is")
-    group.add_argument("--k", type=positive_int, default=400, help="columns that selection keeps")
+    group.add_argument("--k", type=positive_int, default=800, help="columns that selection keeps")
     group.add_argument("--cnn-size", type=positive_int, default=128, help="CNN frames, in pixels")
     group.add_argument("--epochs", type=positive_int, default=10, help="most epochs of the CNN")
 

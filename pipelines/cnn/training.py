@@ -4,12 +4,13 @@ import math
 import sys
 from collections.abc import Callable
 from functools import partial
+from typing import ClassVar
 
 import numpy as np
 import torch
 from sklearn.metrics import recall_score
 from skorch import NeuralNetClassifier
-from skorch.callbacks import EarlyStopping, EpochScoring, LRScheduler, PrintLog
+from skorch.callbacks import Callback, EarlyStopping, EpochScoring, LRScheduler
 from skorch.dataset import Dataset, unpack_data
 from skorch.helper import predefined_split
 from skorch.utils import noop
@@ -126,7 +127,7 @@ def make_trainer(
         iterator_train__generator=torch.Generator().manual_seed(seed),
         callbacks=callbacks,
         callbacks__valid_acc=None,
-        callbacks__print_log=_progress() if verbose else None,
+        callbacks__print_log=_EpochLine() if verbose else None,
         verbose=verbose,
         **settings,
     )
@@ -150,5 +151,19 @@ def _balanced_accuracy(net: NeuralNetClassifier, X: Dataset, y: np.ndarray) -> f
     return recall_score(y, net.predict(X), labels=np.unique(y), average="macro")
 
 
-def _progress() -> PrintLog:
-    return PrintLog(sink=partial(tqdm.write, file=sys.stderr))
+class _EpochLine(Callback):
+    """One plain line an epoch, above any progress bar."""
+
+    _COLUMNS: ClassVar[dict[str, str]] = {
+        "train_loss": "train loss",
+        "valid_loss": "validation loss",
+        "valid_balanced_accuracy": "balanced accuracy",
+        "dur": "seconds",
+    }
+
+    def on_epoch_end(self, net, **kwargs):
+        """Write what the epoch gave."""
+        last = net.history[-1]
+        cells = [f"{text} {last[key]:.3f}" for key, text in self._COLUMNS.items() if key in last]
+        line = f"epoch {last['epoch']} of {net.max_epochs}: {', '.join(cells)}"
+        tqdm.write(line, file=sys.stderr)
