@@ -12,6 +12,7 @@ from torch import Tensor
 
 from features.batch import LesionBatch
 from features.extraction import View, extract
+from features.images import image_sources
 from features.preparation import Preparation
 
 
@@ -56,6 +57,7 @@ class ImagePart(TransformerMixin, BaseEstimator, ABC):
         -------
         self
         """
+        image_sources(X)
         self.n_features_out_ = len(self.feature_names())
         return self
 

@@ -1,7 +1,7 @@
 """Where networks run: the one place that chooses a device."""
 
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 
 import torch
 
@@ -56,6 +56,17 @@ def _check_cuda(device: torch.device) -> None:
         raise ValueError(
             f"Device '{device}' was asked for, but there are {count} GPUs, numbered from 0."
         )
+
+
+def exact_arithmetic() -> AbstractContextManager[None]:
+    """Have cuDNN compute in full float32, the same way each time, and restore it afterwards.
+
+    TF32 would make the numbers of a GPU differ from those of a CPU in the third digit. The
+    setting is that of the whole process: enter it around threads, never inside them.
+    """
+    return torch.backends.cudnn.flags(
+        enabled=True, benchmark=False, deterministic=True, allow_tf32=False
+    )
 
 
 @contextmanager

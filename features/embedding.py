@@ -13,6 +13,7 @@ from features.backbones import Backbone, get_backbone
 from features.descriptor import ImagePart
 from features.devices import pick_device
 from features.frame import FrameView
+from features.normalization import normalize
 from features.preparation import Preparation
 
 # On a CPU a few images at a time stay in cache, and their memory is used again rather than asked
@@ -97,12 +98,11 @@ class CNNEmbedding(ImagePart):
         backbone = self._source()
         network = self._network(backbone, device)
         steps = frames.split(_SUB_BATCH.get(device.type, 16))
-        # TF32 would make the rows of a GPU differ from those of a CPU in the third digit.
-        exact = torch.backends.cudnn.flags(
-            enabled=True, benchmark=False, deterministic=True, allow_tf32=False
-        )
-        with torch.inference_mode(), exact:
-            rows = [network(normalize_frames(step.to(device), backbone)).cpu() for step in steps]
+        with torch.inference_mode():
+            rows = [
+                network(normalize(step.to(device), (backbone.mean, backbone.std))).cpu()
+                for step in steps
+            ]
         return torch.cat(rows) if rows else torch.empty(0, backbone.width)
 
     def _source(self) -> Backbone:
@@ -136,27 +136,6 @@ class CNNEmbedding(ImagePart):
         state = super().__getstate__()
         state.pop("_built", None)
         return state
-
-
-def normalize_frames(frames: Tensor, backbone: Backbone) -> Tensor:
-    """Scale frames for a network.
-
-    Parameters
-    ----------
-    frames : Tensor of shape (n, 3, height, width), uint8
-        RGB.
-    backbone : Backbone
-        Whose mean and std are used.
-
-    Returns
-    -------
-    Tensor of the same shape, float32, channels last
-        (frames / 255 - mean) / std.
-    """
-    mean = torch.tensor(backbone.mean, device=frames.device)[:, None, None]
-    std = torch.tensor(backbone.std, device=frames.device)[:, None, None]
-    floats = frames.to(torch.float32, memory_format=torch.channels_last)
-    return floats.div_(255).sub_(mean).div_(std)
 
 
 def _fold_batch_norms(module: nn.Module) -> None:

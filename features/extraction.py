@@ -3,8 +3,7 @@
 from collections import deque
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
-from dataclasses import dataclass, field
-from functools import partial
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from time import perf_counter
 from typing import Any, Literal, NamedTuple, Protocol, TypeVar
@@ -14,7 +13,7 @@ import torch
 from joblib import effective_n_jobs
 from tqdm import tqdm
 
-from features.devices import torch_threads
+from features.devices import exact_arithmetic, torch_threads
 from features.images import ImageSource, image_sources
 from features.reading import ImageError
 from features.store import Entry, FeatureStore, open_store
@@ -164,14 +163,10 @@ class _Run:
 
     def identify(self, sources: list[ImageSource]) -> list[_Identified]:
         """Content keys of all sources; unreadable files fail here."""
-        masks = any(request.view.reads_masks for request in self.requests.values())
-
-        def keys(source: ImageSource) -> _Identified:
-            plain = source.digest(with_mask=False)
-            return _Identified(source, plain, source.digest(with_mask=True) if masks else plain)
-
-        found = [self.attempt(source, partial(keys, source)) for source in sources]
-        return [item for item in found if item is not None]
+        if not any(request.view.reads_masks for request in self.requests.values()):
+            sources = [replace(source, mask=None) for source in sources]
+        found = [(source, self.attempt(source, source.digests)) for source in sources]
+        return [_Identified(source, *keys) for source, keys in found if keys]
 
     def compute(self, sources: list[_Identified], n_jobs: int, progress: bool) -> None:
         """Fill the store with what it lacks."""
@@ -184,6 +179,7 @@ class _Run:
         # operations as small as these they wait for each other, on a busy machine for long.
         with (
             torch_threads(1),
+            exact_arithmetic(),
             ThreadPoolExecutor(n_jobs) as pool,
             tqdm(
                 total=len(lacking),
@@ -193,8 +189,8 @@ class _Run:
             ) as bar,
         ):
             for batch, entries in _ahead(pool, self._work, _batches(sources, lacking), 2 * n_jobs):
-                for persist in (True, False):
-                    self.store.add(entries[persist], persist=persist)
+                for persist, some in entries.items():
+                    self.store.add(some, persist=persist)
                 bar.update(len(batch))
 
     def _work(self, batch: list[_Identified], names: list[str]) -> dict[bool, list[Entry]]:
@@ -211,11 +207,11 @@ class _Run:
             view = self.requests[group[0]].view
             keys = [item.key(view) for item, _ in good]
             collated = view.collate([rows[fingerprint][0] for _, rows in good])
-            described = [self._describe(self.requests[name], collated, keys) for name in group]
-            # Frames are kept in memory only: they are soon read again.
-            persist = all(entry[2].ndim == 1 for rows in described for entry in rows)
-            entries[persist] += [entry for rows in described for entry in rows]
-            entries[persist] += [
+            for name in group:
+                for entry in self._describe(self.requests[name], collated, keys):
+                    # Frames are kept in memory only: they are soon read again.
+                    entries[entry[2].ndim == 1].append(entry)
+            entries[True] += [
                 (key, fingerprint, _NOTHING, rows[fingerprint][1])
                 for key, (_, rows) in zip(keys, good, strict=True)
             ]

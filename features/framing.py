@@ -1,6 +1,6 @@
 """The two framings: the lesion for descriptors, the full frame for networks."""
 
-from typing import Literal, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
 
@@ -119,32 +119,3 @@ def frame_image(image: np.ndarray, size: int, fill: tuple[int, int, int]) -> np.
     top, left = (size - new[1]) // 2, (size - new[0]) // 2
     canvas[top : top + new[1], left : left + new[0]] = cv2.resize(image, new, interpolation=method)
     return canvas
-
-
-def normalize(
-    pixels: np.ndarray,
-    scheme: Literal["unit", "symmetric"] | tuple[tuple[float, ...], tuple[float, ...]],
-) -> np.ndarray:
-    """Scale uint8 pixels for a network.
-
-    Parameters
-    ----------
-    pixels : ndarray of shape (..., 3), uint8
-        RGB.
-    scheme : {"unit", "symmetric"} or tuple of (mean, std)
-        To [0, 1], to [-1, 1], or a backbone's own: (pixels / 255 - mean) / std.
-
-    Returns
-    -------
-    ndarray of the same shape, float32
-        Scaled.
-    """
-    unit = pixels.astype(np.float32) / 255
-    if scheme == "unit":
-        return unit
-    if scheme == "symmetric":
-        return unit * 2 - 1
-    if isinstance(scheme, str):
-        raise ValueError(f"`scheme` must be 'unit', 'symmetric' or (mean, std), got {scheme!r}.")
-    mean, std = scheme
-    return (unit - np.asarray(mean, np.float32)) / np.asarray(std, np.float32)

@@ -15,6 +15,9 @@ PROPERTIES = (
     *("contrast", "dissimilarity", "homogeneity", "asm", "energy", "correlation", "entropy"),
 )
 STATISTICS = ("mean", "range")
+CHANNELS = ("luminance", "a", "b")
+# Where the colours of skin and lesions lie.
+_LIMITS = {"a": (-8.0, 48.0), "b": (-16.0, 56.0)}
 
 
 def cooccurrence(levels: Tensor, mask: Tensor, n_levels: int, offset: tuple[int, int]) -> Tensor:
@@ -169,6 +172,9 @@ class GLCM(Descriptor):
         Grey levels, at most 256.
     distances : tuple of int, default=(1, 2, 4)
         Between the pixels of a pair, in canvas pixels.
+    channel : {"luminance", "a", "b"}, default="luminance"
+        What the levels divide: luminance, or CIELAB's a* between -8 and 48 or b* between -16
+        and 56.
 
     See Also
     --------
@@ -178,9 +184,15 @@ class GLCM(Descriptor):
     block = "glcm"
     version = 1
 
-    def __init__(self, levels: int = 32, distances: tuple[int, ...] = (1, 2, 4)):
+    def __init__(
+        self,
+        levels: int = 32,
+        distances: tuple[int, ...] = (1, 2, 4),
+        channel: str = "luminance",
+    ):
         self.levels = levels
         self.distances = distances
+        self.channel = channel
 
     def feature_names(self) -> list[str]:
         """Return ``d<distance>_<property>_<statistic>``."""
@@ -193,4 +205,12 @@ class GLCM(Descriptor):
 
     def describe(self, batch: LesionBatch) -> Tensor:
         """Compute the properties, (n, 14 * len(distances)) float32."""
-        return glcm(batch.gray, batch.mask, self.levels, self.distances)
+        if self.channel not in CHANNELS:
+            raise ValueError(f"`channel` must be one of {CHANNELS}, got {self.channel!r}.")
+        if self.channel == "luminance":
+            plane = batch.gray
+        else:
+            low, high = _LIMITS[self.channel]
+            plane = batch.lab[:, "Lab".index(self.channel)]
+            plane = ((plane - low) / (high - low)).clamp(0, 1)
+        return glcm(plane, batch.mask, self.levels, self.distances)

@@ -87,6 +87,7 @@ class ImageFeatures(TransformerMixin, _BaseComposition):
         self
         """
         self._check_parts()
+        self.__dict__.pop("mask_source_", None)  # what an earlier fit found does not bind this one
         self.mask_source_ = self._mask_source(X)
         return self
 
@@ -125,6 +126,33 @@ class ImageFeatures(TransformerMixin, _BaseComposition):
             return pd.DataFrame(index=range(len(extraction.kept)))
         return pd.DataFrame(extraction.values[flags.block], columns=list(flags.feature_names()))
 
+    def check_masks(self, X) -> None:
+        """Refuse images without a lesion mask where those seen in `fit` came with one.
+
+        No image is read.
+
+        Parameters
+        ----------
+        X : manifest, sequence of paths, or uint8 array of shape (n, height, width, 3)
+            Images.
+
+        Raises
+        ------
+        ValueError
+            If masks are missing, unless `allow_segmented`.
+        """
+        check_is_fitted(self)
+        if self.mask_source_ != "given" or self.allow_segmented:
+            return
+        bare = [source for source in image_sources(X) if source.mask is None]
+        if bare:
+            raise ValueError(
+                f"This model was fitted on given lesion masks, but {len(bare)} of the images have "
+                f"none (first: {bare[0].name}). Descriptors shift when masks change hands. Name "
+                "masks in the column 'mask', or accept our own segmentation with "
+                "allow_segmented=True."
+            )
+
     def image_parts(self) -> dict[str, tuple[ImagePart, View]]:
         """List what is asked of an image: each part with the view it looks at."""
         preparation = self._preparation()
@@ -150,9 +178,7 @@ class ImageFeatures(TransformerMixin, _BaseComposition):
         return self
 
     def _extract(self, X) -> Extraction:
-        check_is_fitted(self)
-        if self.mask_source_ == "given" and self._mask_source(X) not in ("given", "none"):
-            self._refuse_missing_masks(X)
+        self.check_masks(X)
         return extract(
             X,
             self.image_parts(),
@@ -161,22 +187,14 @@ class ImageFeatures(TransformerMixin, _BaseComposition):
             progress=self.verbose > 0,
         )
 
-    def _refuse_missing_masks(self, X) -> None:
-        if self.allow_segmented:
-            return
-        bare = [source for source in image_sources(X) if source.mask is None]
-        raise ValueError(
-            f"This model was fitted on given lesion masks, but {len(bare)} of the images have none "
-            f"(first: {bare[0].name}). Descriptors shift when masks change hands. Name masks in "
-            "the column 'mask', or accept our own segmentation with allow_segmented=True."
-        )
-
     def _preparation(self) -> Preparation:
         preparation = Preparation() if self.preparation is None else self.preparation
         fitted = getattr(self, "mask_source_", None)
         if fitted == "segmented" and preparation.mask == "auto":
             # Fitted on our own masks: those of later rows would shift the features.
             return replace(preparation, mask="segment")
+        if fitted == "given" and preparation.mask == "given" and self.allow_segmented:
+            return replace(preparation, mask="auto")
         return preparation
 
     def _mask_source(self, X) -> str:
@@ -197,6 +215,11 @@ class ImageFeatures(TransformerMixin, _BaseComposition):
             if not isinstance(part, ImagePart):
                 raise ValueError(
                     f"Part {name!r} must be a descriptor or an embedding, got {part!r}."
+                )
+            if name == QualityFlags.block and not isinstance(part, QualityFlags):
+                raise ValueError(
+                    f"Part {name!r} must be {QualityFlags()!r}, got {part!r}. "
+                    "Choose another name for it."
                 )
 
     def __sklearn_tags__(self):

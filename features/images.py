@@ -36,16 +36,16 @@ class ImageSource:
         place = self.image if isinstance(self.image, Path) else "array"
         return f"row {self.row}, {place}"
 
-    def digest(self, *, with_mask: bool) -> str:
-        """Content key: sha256 of the image's bytes, and of the mask's where it is used."""
+    def digests(self) -> tuple[str, str]:
+        """Content keys, sha256: of the image alone, and of the image with its mask if any."""
         if isinstance(self.image, Path):
-            key = hashlib.sha256(self._bytes(self.image)).hexdigest()
+            content = self._bytes(self.image)
         else:
-            array = np.ascontiguousarray(self.image)
-            key = hashlib.sha256(str(array.shape).encode() + array.tobytes()).hexdigest()
-        if with_mask and self.mask is not None:
-            key += ":" + hashlib.sha256(self._bytes(self.mask)).hexdigest()
-        return key
+            content = str(self.image.shape).encode() + self.image.tobytes()
+        image = hashlib.sha256(content).hexdigest()
+        if self.mask is None:
+            return image, image
+        return image, f"{image}:{hashlib.sha256(self._bytes(self.mask)).hexdigest()}"
 
     def read_image(self) -> np.ndarray:
         """Decode the image to RGB uint8."""

@@ -1,7 +1,6 @@
 """Image files to RGB uint8, whatever they were saved as."""
 
 import io
-import warnings
 from pathlib import Path
 
 import numpy as np
@@ -10,6 +9,8 @@ from PIL import Image, ImageOps, UnidentifiedImageError
 # Below this no descriptor has anything to measure: one HOG cell, one hair kernel.
 MIN_SIDE = 16
 MASK_ASPECT_TOLERANCE = 0.02
+# Pillow's own default, from which on it warns; a warning stops nothing.
+MAX_PIXELS = 1024**3 // 12
 FORMATS = ("JPEG", "PNG", "BMP", "TIFF")
 
 _EIGHT_BIT = {"RGB", "L", "P", "1", "RGBA", "LA", "PA", "CMYK", "YCbCr"}
@@ -113,10 +114,12 @@ def decode_mask(content: bytes, name: object, shape: tuple[int, int]) -> np.ndar
 
 def _decode(content: bytes, name: object) -> Image.Image:
     try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("error", Image.DecompressionBombWarning)
-            image = Image.open(io.BytesIO(content), formats=FORMATS)
-            image.load()
+        image = Image.open(io.BytesIO(content), formats=FORMATS)
+        if image.width * image.height > MAX_PIXELS:
+            raise Image.DecompressionBombError(
+                f"{image.width} x {image.height}, expected at most {MAX_PIXELS} in all"
+            )
+        image.load()
         return ImageOps.exif_transpose(image)
     except UnidentifiedImageError:
         raise ImageError(

@@ -1,4 +1,4 @@
-"""A fitted model on disk: one joblib file and a JSON card that is checked before it is loaded."""
+"""A fitted model on disk: one joblib file and a JSON card that it is checked against."""
 
 import hashlib
 import json
@@ -17,7 +17,7 @@ from pipelines.intake import image_side
 
 CARD_FORMAT = 1
 _PACKAGES = ("dermfusion", "numpy", "scikit-learn", "torch", "torchvision", "xgboost")
-# A pickle is promised to load under the versions that wrote it; these two break it in practice.
+# A pickle is promised to load under the versions that wrote it; these break it in practice.
 _MUST_MATCH = ("dermfusion", "scikit-learn", "xgboost")
 
 
@@ -35,7 +35,7 @@ def save_model(
     model : fitted classifier
         A `LesionPipeline` or a `CNNClassifier`.
     path : path-like
-        The joblib file, usually ``*.joblib``; the card is written beside it as ``*.json``.
+        The joblib file, ``*.joblib``; the card is written beside it as ``*.json``.
     manifest : DataFrame
         What the model was fitted on; the card keeps its digest, never its rows.
     scores : dict of str to float, optional
@@ -45,8 +45,13 @@ def save_model(
     -------
     Path
         The card.
+
+    Raises
+    ------
+    ArtifactError
+        Another suffix.
     """
-    path = Path(path)
+    path = check_suffix(path)
     path.parent.mkdir(parents=True, exist_ok=True)
     joblib.dump(model, path, compress=3)
     card = {
@@ -71,11 +76,23 @@ def save_model(
     return card_path
 
 
-def load_model(path: str | Path) -> Any:
-    """Load a model after checking it against its card.
+def check_suffix(path: str | Path) -> Path:
+    """Refuse a name that the card could overwrite, or that is no model's."""
+    path = Path(path)
+    if path.suffix != ".joblib":
+        raise ArtifactError(
+            f"{path}: expected a name that ends in .joblib, got {path.suffix or 'no suffix'!r}. "
+            f"Use {path.with_suffix('.joblib')}; the card goes beside it."
+        )
+    return path
 
-    The check catches damage and drift (a changed byte, other package versions, columns that are
-    computed otherwise now), not malice: only load files from people you trust.
+
+def load_model(path: str | Path) -> Any:
+    """Load a model and check it against its card.
+
+    Bytes and package versions are checked before the file is unpickled; whether the columns are
+    still computed as they were, right after. That catches damage and drift, not malice: only load
+    files from people you trust.
 
     Parameters
     ----------
@@ -140,7 +157,9 @@ def _image_side(model: Any) -> dict[str, Any]:
     names = getattr(side, "get_feature_names_out", list)
     return {
         "columns": list(names()),
-        "definitions": {name: part.fingerprint() for name, (part, _) in parts.items()},
+        "definitions": {
+            name: f"{part.fingerprint()}|{view.fingerprint}" for name, (part, view) in parts.items()
+        },
         "preparation": preparations[0] if preparations else None,
         "masks": getattr(side, "mask_source_", "none"),
     }

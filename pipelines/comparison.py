@@ -8,6 +8,7 @@ import pandas as pd
 from sklearn.base import clone
 from tqdm import tqdm
 
+from features import ImageFeatures
 from pipelines.data import has_groups, lesion_ids, validate_manifest
 from pipelines.evaluation import (
     Record,
@@ -17,7 +18,7 @@ from pipelines.evaluation import (
     summarise_cohort,
 )
 from pipelines.evaluation.provenance import command, hardware, versions
-from pipelines.intake import take_in
+from pipelines.intake import image_side, take_in
 from pipelines.reporting import write_report
 
 # Names under which data sets file the class that a screening must not miss.
@@ -158,7 +159,11 @@ def _unreliable_masks(quality: pd.DataFrame) -> float | None:
 def _left_out_by_loading(manifest: pd.DataFrame) -> list[dict[str, Any]]:
     """Rows that `load_dataset` left out; their numbers are those of the data set's own table."""
     return [
-        {"row": fault["row"], "image": fault["file"], "error": fault["reason"]}
+        {
+            "row": fault["row"],
+            "image": fault["file"],
+            "error": f"{fault['file']}: {fault['reason']}",
+        }
         for fault in manifest.attrs.get("skipped", [])
     ]
 
@@ -193,12 +198,12 @@ def _describe(models: Mapping[str, Any], manifest: pd.DataFrame) -> dict[str, An
 
 def _describe_model(model: Any, manifest: pd.DataFrame) -> dict[str, Any]:
     plain = (str, int, float, bool, type(None))
-    image_step = getattr(model, "image_step", None)
-    looked_at = None if image_step is None else clone(image_step).fit(manifest)
+    side = image_side(model)
+    features = clone(side).fit(manifest) if isinstance(side, ImageFeatures) else None
     return {
         "type": _type_name(model),
-        "kind": "end-to-end" if image_step is None else "features",
-        "masks": getattr(looked_at, "mask_source_", "none"),
+        "kind": "end-to-end" if features is None else "features",
+        "masks": "none" if features is None else features.mask_source_,
         "parameters": {
             name: value for name, value in model.get_params().items() if isinstance(value, plain)
         },

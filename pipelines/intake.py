@@ -107,14 +107,19 @@ def image_side(model: Any) -> Any:
         return image_side(model.image_step)
     if hasattr(model, "image_parts"):
         return model
-    inner = getattr(model, "estimator_", getattr(model, "estimator", None))
-    return None if inner is None else image_side(inner)
+    for name in ("best_estimator_", "estimator_", "estimator"):
+        if hasattr(model, name):
+            return image_side(getattr(model, name))
+    return None
 
 
 def _fitted(side: Any, manifest: pd.DataFrame) -> Any:
-    """Settle where lesion masks come from, as a fit on the whole manifest would."""
-    if isinstance(side, ImageFeatures) and not hasattr(side, "mask_source_"):
+    """Settle where lesion masks come from, as a fit on the whole manifest would, or refuse."""
+    if not isinstance(side, ImageFeatures):
+        return side
+    if not hasattr(side, "mask_source_"):
         return clone(side).fit(manifest)
+    side.check_masks(manifest)
     return side
 
 

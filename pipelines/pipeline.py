@@ -3,13 +3,12 @@
 from typing import Any
 
 import pandas as pd
-from sklearn import get_config
 from sklearn.base import clone
 from sklearn.pipeline import Pipeline
-from sklearn.utils.validation import has_fit_parameter
 
 from features.extraction import View
 from features.image_features import ImageFeatures
+from fusion.groups import fit_parameters
 from pipelines.data import group_ids, has_groups
 
 
@@ -46,14 +45,9 @@ class LesionPipeline(Pipeline):
         if groups is None:
             groups = manifest_groups(X)
         if groups is not None:
-            params = self._group_params(groups) | params
+            # As a plain Pipeline: this class's own `fit` would be asked instead of its steps.
+            params = fit_parameters(Pipeline(self.steps), "groups", groups) | params
         return super().fit(X, y, **params)
-
-    def _group_params(self, groups) -> dict[str, Any]:
-        takers = [name for name, step in self.steps if has_fit_parameter(step, "groups")]
-        if get_config()["enable_metadata_routing"]:
-            return {"groups": groups} if takers else {}
-        return {f"{name}__groups": groups for name in takers}
 
     @property
     def image_step(self) -> ImageFeatures:

@@ -1,5 +1,6 @@
 """Whole models by name: descriptors, frozen embeddings, and the two fused."""
 
+import inspect
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -13,10 +14,13 @@ from features import (
     ColorHistogram,
     ColorMoments,
     ColorQuantiles,
+    DetailBands,
     ImageFeatures,
     ImagePart,
+    JointColorHistogram,
     Preparation,
     SkinContrast,
+    ZonalColor,
     pick_device,
 )
 from fusion import BlockScaler, BoltzmannSelector, BoostedTrees, DecisionRule
@@ -44,8 +48,13 @@ def default_descriptors() -> list[tuple[str, ImagePart]]:
         ("color_moments", ColorMoments()),
         ("color_histogram", ColorHistogram()),
         ("color_quantiles", ColorQuantiles()),
+        ("joint_color_histogram", JointColorHistogram()),
+        ("zonal_color", ZonalColor()),
         ("skin_contrast", SkinContrast()),
         ("glcm", GLCM()),
+        ("glcm_a", GLCM(channel="a")),
+        ("glcm_b", GLCM(channel="b")),
+        ("detail_bands", DetailBands()),
         ("lbp", LBP()),
         ("hog", HOG()),
     ]
@@ -126,7 +135,8 @@ def make_fusion_classifier(
 
 def _boosting_device(device: str) -> str:
     """XGBoost knows CPUs and CUDA only."""
-    return "cuda" if pick_device(device).type == "cuda" else "cpu"
+    chosen = pick_device(device)
+    return str(chosen) if chosen.type == "cuda" else "cpu"
 
 
 def make_model(
@@ -167,6 +177,9 @@ def make_model(
     if name == "embedding":
         return make_fusion_classifier(backbone=backbone, descriptors=[], **options)
     if name == "cnn":
+        unknown = sorted(set(options) - set(inspect.signature(make_fusion_classifier).parameters))
+        if unknown:
+            raise TypeError(f"make_model got unknown options: {', '.join(unknown)}.")
         shared = ("store", "device", "random_state", "verbose")
         chosen = {key: options[key] for key in shared if key in options}
         network = CNNClassifier(backbone, image_size=image_size, max_epochs=max_epochs, **chosen)

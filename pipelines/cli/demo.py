@@ -24,7 +24,7 @@ def add_parser(commands: argparse._SubParsersAction) -> None:
         _EXAMPLES,
     )
     parser.add_argument("--out", type=Path, default=Path("runs/demo"), help="folder of the report")
-    parser.add_argument("--lesions", type=positive_int, default=240, help="lesions to draw")
+    parser.add_argument("--images", type=positive_int, default=240, help="images to draw")
     parser.add_argument("--folds", type=positive_int, default=3, help="of the cross-validation")
     add_run_options(parser)
     parser.set_defaults(run=run)
@@ -32,8 +32,8 @@ def add_parser(commands: argparse._SubParsersAction) -> None:
 
 def run(args: argparse.Namespace) -> None:
     """Draw, compare and report."""
-    print(f"drawing {args.lesions} synthetic lesions ...")
-    manifest = make_lesions(args.lesions, root=args.out / "lesions", random_state=args.seed)
+    print(f"drawing {args.images} images of synthetic lesions ...")
+    manifest = make_lesions(args.images, root=args.out / "lesions", random_state=args.seed)
     settings = {
         "store": args.store or "memory",
         "device": args.device,

@@ -12,6 +12,7 @@ from pipelines.cli.options import (
     add_run_options,
     model_settings,
     new_parser,
+    print_skipped,
     read_manifest,
 )
 from pipelines.data import group_ids
@@ -53,8 +54,7 @@ def run(args: argparse.Namespace) -> None:
         n_jobs=args.jobs,
         progress=not args.quiet,
     )
-    for failure in intake.failures:
-        print(f"skipped: {failure.error}")
+    print_skipped(manifest, intake.failures)
     manifest = manifest.iloc[intake.kept].reset_index(drop=True)
     features = clone(image_side(model)).set_params(verbose=0).fit_transform(manifest)
     known = [name for name in ("image", "label", "lesion", "patient", "mask") if name in manifest]

@@ -1,12 +1,13 @@
 """Options that several subcommands share."""
 
 import argparse
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 import pandas as pd
 
-from features import MASK_SOURCES, Preparation
+from features import MASK_SOURCES, Failure, Preparation
 from pipelines.data import DATASETS, load_dataset
 from pipelines.recipes import MODELS
 
@@ -149,6 +150,14 @@ def read_manifest(args: argparse.Namespace) -> pd.DataFrame:
         on_error=args.on_error,
         **columns,
     )
+
+
+def print_skipped(manifest: pd.DataFrame, failures: Sequence[Failure]) -> None:
+    """Print the rows that loading left out, and those that could not be read."""
+    for fault in manifest.attrs.get("skipped", []):
+        print(f"skipped: row {fault['row']}, {fault['file']}: {fault['reason']}")
+    for failure in failures:
+        print(f"skipped: {failure.error}")
 
 
 def model_settings(args: argparse.Namespace) -> dict[str, Any]:

@@ -2,11 +2,15 @@
 
 import argparse
 from pathlib import Path
+from typing import Any
 
+import numpy as np
 import pandas as pd
 
+from features import ImageFeatures
+from fusion import DecisionRule, decide
 from pipelines.artifacts import load_model
-from pipelines.cli.options import new_parser, positive_int
+from pipelines.cli.options import new_parser, positive_int, print_skipped
 from pipelines.data import load_unlabelled
 from pipelines.intake import image_side, take_in
 
@@ -40,6 +44,7 @@ def add_parser(commands: argparse._SubParsersAction) -> None:
         default="raise",
         help="stop at an image that cannot be used, or list it in the CSV and go on",
     )
+    parser.add_argument("--device", default="auto", help="auto, cpu or cuda: where networks run")
     parser.add_argument("--jobs", type=int, default=-1, metavar="N", help="threads that read")
     parser.add_argument("--limit", type=positive_int, metavar="N", help="only the first N images")
     parser.add_argument("--quiet", action="store_true", help="show no progress")
@@ -54,11 +59,14 @@ def run(args: argparse.Namespace) -> None:
     )
     manifest = manifest.head(args.limit) if args.limit else manifest
     side = image_side(model)
-    if args.allow_segmented and hasattr(side, "allow_segmented"):
-        side.allow_segmented = True
+    if isinstance(side, ImageFeatures):
+        side.allow_segmented = side.allow_segmented or args.allow_segmented
+        side.check_masks(manifest)  # before the time that reading images takes
     side.store = "memory"  # the store of the training run may be gone
     side.verbose = 0
+    _move(side, args.device)  # the device of the training run too
     table = _predict(model, manifest, args)
+    print_skipped(manifest, [])  # rows without a path; the table lists what could not be read
     args.out.parent.mkdir(parents=True, exist_ok=True)
     table.to_csv(args.out, index=False)
     failed = int(table["error"].notna().sum()) if "error" in table else 0
@@ -76,15 +84,26 @@ def _predict(model, manifest: pd.DataFrame, args: argparse.Namespace) -> pd.Data
     table = manifest[["image"]].reset_index(drop=True)
     usable = manifest.iloc[intake.kept]
     if len(usable):
-        probabilities = pd.DataFrame(
-            model.predict_proba(usable),
-            columns=[f"p_{label}" for label in model.classes_],
-            index=intake.kept,
-        )
-        table = table.join(probabilities)
-        table["label"] = pd.Series(model.predict(usable), index=intake.kept)
+        probabilities = model.predict_proba(usable)
+        columns = [f"p_{label}" for label in model.classes_]
+        table = table.join(pd.DataFrame(probabilities, intake.kept, columns))
+        table["label"] = pd.Series(_labels(model, usable, probabilities), index=intake.kept)
     table = table.join(intake.quality.set_axis(intake.kept, axis=0))
     if intake.failures:
         errors = {failure.row: failure.error for failure in intake.failures}
         table["error"] = pd.Series(errors)
     return table
+
+
+def _move(side: Any, device: str) -> None:
+    """Name the device in every part that runs on one."""
+    names = [name for name in side.get_params() if name.split("__")[-1] == "device"]
+    side.set_params(**dict.fromkeys(names, device))
+
+
+def _labels(model: Any, images: pd.DataFrame, probabilities: np.ndarray) -> np.ndarray:
+    """Decide as the model does, from the probabilities where its rule is known."""
+    last = model.steps[-1][1] if hasattr(model, "steps") else model
+    if isinstance(last, DecisionRule):
+        return decide(probabilities, last.classes_, last.rule, last.class_prior_)
+    return model.predict(images)

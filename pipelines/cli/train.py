@@ -3,13 +3,14 @@
 import argparse
 from pathlib import Path
 
-from pipelines.artifacts import save_model
+from pipelines.artifacts import check_suffix, save_model
 from pipelines.cli.options import (
     add_data_options,
     add_model_options,
     add_run_options,
     model_settings,
     new_parser,
+    print_skipped,
     read_manifest,
 )
 from pipelines.intake import take_in
@@ -42,6 +43,7 @@ def add_parser(commands: argparse._SubParsersAction) -> None:
 
 def run(args: argparse.Namespace) -> None:
     """Fit and write."""
+    check_suffix(args.out)  # before the hours that fitting may take
     manifest = read_manifest(args)
     model = make_model(args.model, decision=args.decision, **model_settings(args))
     intake = take_in(
@@ -51,8 +53,7 @@ def run(args: argparse.Namespace) -> None:
         n_jobs=args.jobs,
         progress=not args.quiet,
     )
-    for failure in intake.failures:
-        print(f"skipped: {failure.error}")
+    print_skipped(manifest, intake.failures)
     manifest = manifest.iloc[intake.kept]
     model.fit(manifest, manifest["label"])
     card = save_model(model, args.out, manifest)

@@ -17,7 +17,7 @@ from skorch.dataset import Dataset
 from torch import Tensor
 
 from features.backbones import get_backbone
-from features.devices import pick_device
+from features.devices import exact_arithmetic, pick_device
 from features.extraction import extract
 from features.frame import Frames, FrameView
 from features.store import FeatureStore
@@ -148,7 +148,7 @@ class CNNClassifier(ClassifierMixin, BaseEstimator):
         train, held_out = self._split(X, codes, groups, rng)
         frames, labels = self._frames(X), torch.from_numpy(codes)
         validation = Dataset(frames[held_out], labels[held_out]) if len(held_out) else None
-        with _seeded(int(rng.randint(np.iinfo(np.int32).max))) as seed:
+        with exact_arithmetic(), _seeded(int(rng.randint(np.iinfo(np.int32).max))) as seed:
             trainer = self._trainer(codes[train], validation, seed)
             trainer.fit(frames[train], labels[train])
         self._keep(trainer)
@@ -171,7 +171,7 @@ class CNNClassifier(ClassifierMixin, BaseEstimator):
         check_is_fitted(self)
         device = pick_device(self.device)
         network = self._network(device)
-        with torch.inference_mode():
+        with torch.inference_mode(), exact_arithmetic():
             logits = [
                 network(step.to(device)).double().softmax(dim=1).cpu()
                 for step in self._frames(X).split(_PREDICT_BATCH)
@@ -293,6 +293,6 @@ class CNNClassifier(ClassifierMixin, BaseEstimator):
 def _seeded(seed: int) -> Iterator[int]:
     """Seed torch's global generators, which dropout and new layers use; restore them after."""
     devices = list(range(torch.cuda.device_count()))
-    with torch.random.fork_rng(devices), torch.backends.cudnn.flags(deterministic=True):
+    with torch.random.fork_rng(devices):
         torch.manual_seed(seed)
         yield seed

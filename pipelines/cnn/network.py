@@ -7,7 +7,7 @@ import torch
 from torch import Tensor, nn
 
 from features.backbones import Backbone
-from features.embedding import normalize_frames
+from features.normalization import normalize
 
 
 class FrameClassifier(nn.Module):
@@ -32,7 +32,8 @@ class FrameClassifier(nn.Module):
 
     def forward(self, frames: Tensor) -> Tensor:
         """Map (n, 3, size, size) in [0, 255] to logits (n, n_classes)."""
-        return self.head(self.trunk(normalize_frames(frames, self.backbone)))
+        scaled = normalize(frames, (self.backbone.mean, self.backbone.std))
+        return self.head(self.trunk(scaled))
 
     def forget_statistics(self) -> None:
         """Let batch norms average what they see from now on, and that alone.

@@ -11,7 +11,6 @@ from pipelines.data.manifest import (
     check_columns,
     describe_faults,
     faults_of,
-    has_groups,
     limit_manifest,
     row_faults,
 )
@@ -30,6 +29,7 @@ def load_dataset(
     on_error: str = "raise",
     labels: bool = True,
     complete: bool = False,
+    check_files: bool = True,
     **options,
 ) -> pd.DataFrame:
     """Load a data set's manifest: one row an image, no image opened.
@@ -52,6 +52,8 @@ def load_dataset(
         False for images to be predicted: they need no label.
     complete : bool, default=False
         Raise if there are fewer or more images of a class than were published.
+    check_files : bool, default=True
+        False leaves missing image and mask files to whoever reads them.
     **options
         Of the reader. "csv": `image_col`, `label_col`, `group_col`, `mask_col` and
         `image_root`, the folder that relative paths start from (None: the file's own).
@@ -85,16 +87,21 @@ def load_dataset(
     manifest = dataset.read(root, **_known_options(dataset, options))
     if not labels:
         manifest = manifest.drop(columns="label", errors="ignore")
-    manifest, skipped = _usable(manifest, labels, on_error, root)
-    partial = labels and _is_partial(dataset, manifest, complete)
+    faults = _faults(manifest, labels, check_files)
+    manifest = _usable(manifest, faults, on_error, root)
+    if labels:
+        check_classes(manifest)
+    if labels and complete:
+        _check_complete(dataset, manifest)
     if limit is not None:
         manifest = limit_manifest(manifest, limit, random_state)
     manifest = manifest.reset_index(drop=True)[_ordered(manifest.columns)]
     manifest.attrs = {
         "dataset": dataset.name,
         "root": str(root),
-        "skipped": skipped,
-        "partial": partial,
+        "skipped": faults,
+        # Published numbers are those of the whole data set, so a limit makes it partial.
+        "partial": labels and bool(_differing_counts(dataset, manifest)),
     }
     _warn_of_gaps(manifest, root, labels)
     return manifest
@@ -114,20 +121,24 @@ def _ordered(columns):
     return [*known, *(name for name in columns if name not in known)]
 
 
-def _usable(manifest, labels, on_error, root):
-    """Split off the rows that cannot be used, or raise if there are any."""
+def _faults(manifest, labels, check_files):
+    """Rows that cannot be used, in their order."""
     check_columns(manifest, labels=labels)
-    faults = row_faults(manifest, labels=labels) + _missing_files(manifest)
+    faults = row_faults(manifest, labels=labels)
+    if check_files:
+        faults += _missing_files(manifest)
+    return sorted(faults, key=lambda fault: fault["row"])
+
+
+def _usable(manifest, faults, on_error, root):
+    """Leave out the rows at fault, or raise if there are any."""
     if faults and on_error == "raise":
         raise ValueError(f"{root}: {describe_faults(faults, len(manifest))}")
     wrong = {fault["row"] for fault in faults}
     keep = [row for row in range(len(manifest)) if row not in wrong]
     if not keep:
         raise ValueError(f"{root}: no row is left. {describe_faults(faults, len(manifest))}")
-    manifest = manifest.iloc[keep]
-    if labels:
-        check_classes(manifest)
-    return manifest, sorted(faults, key=lambda fault: fault["row"])
+    return manifest.iloc[keep]
 
 
 def _missing_files(manifest):
@@ -140,29 +151,39 @@ def _missing_files(manifest):
     return faults
 
 
-def _is_partial(dataset: Dataset, manifest, complete):
-    """Compare images a class with the published numbers."""
+def _differing_counts(dataset: Dataset, manifest):
+    """Classes whose number of images is not the published one."""
     found = manifest["label"].value_counts()
-    differing = [
+    return [
         f"{label}: {found.get(label, 0)} of {count}"
         for label, count in dataset.counts.items()
         if found.get(label, 0) != count
     ]
-    if differing and complete:
+
+
+def _check_complete(dataset: Dataset, manifest):
+    differing = _differing_counts(dataset, manifest)
+    if differing:
         raise ValueError(
             f"{dataset.title} is not complete here ({', '.join(differing)}). Fetch the rest"
             f"{f' ({dataset.url})' if dataset.url else ''}, or load with complete=False."
         )
-    return bool(differing)
 
 
 def _warn_of_gaps(manifest, root, labels):
     gaps = []
+    groups = manifest.reindex(columns=list(GROUP_COLUMNS))
+    n_alone = int(groups.isna().all(axis=1).sum())
     # Images to be predicted are not split.
-    if labels and not has_groups(manifest):
+    if labels and n_alone == len(manifest):
         gaps.append(
             "no lesion or patient ids, so that images of one lesion may be split apart and scores "
             "come out too high (name the column with group_col, if there is one)"
+        )
+    elif labels and n_alone:
+        gaps.append(
+            f"no lesion or patient id for {n_alone} of {len(manifest)} images, each then a lesion "
+            "of its own"
         )
     n_masks = int(manifest["mask"].notna().sum()) if "mask" in manifest.columns else 0
     if n_masks < len(manifest):

@@ -27,7 +27,7 @@ def load_unlabelled(
     image_col, mask_col : str
         Columns of a table: paths of images and of lesion masks.
     on_error : {"raise", "skip"}, default="raise"
-        What to do about rows of a table whose file is missing.
+        What to do about rows of a table without the path of an image.
 
     Returns
     -------
@@ -47,6 +47,7 @@ def load_unlabelled(
             "csv",
             paths[0],
             labels=False,
+            check_files=False,
             on_error=on_error,
             image_col=image_col,
             label_col=None,

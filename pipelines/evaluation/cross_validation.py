@@ -7,9 +7,12 @@ from typing import Any, NamedTuple
 import numpy as np
 import pandas as pd
 from joblib import Parallel, delayed, effective_n_jobs
+from sklearn import get_config
 from sklearn.base import clone
+from sklearn.model_selection import GridSearchCV, RandomizedSearchCV
 from sklearn.utils import check_random_state
 
+from fusion.groups import fit_parameters
 from pipelines.data import group_ids, lesion_ids
 from pipelines.evaluation.predictions import PREFIX, add_decisions, training_priors
 
@@ -146,9 +149,7 @@ def _start(
     crowded = effective_n_jobs(n_jobs) > 1
     # Arrays are fanned out and networks never are: a forked or copied torch does not end well.
     runs = Parallel(n_jobs=n_jobs, return_as="generator")(
-        delayed(_fit_fold)(
-            name, _prepared(model.table_steps(), crowded), table, task, fold, task.groups
-        )
+        delayed(_fit_fold)(name, _prepared(model.table_steps(), crowded), table, task, fold)
         for fold in folds
     )
     return seconds, runs
@@ -165,21 +166,27 @@ def _prepared(model: Any, single_threaded: bool) -> Any:
     return model.set_params(**threads) if single_threaded else model
 
 
-def _fit_fold(
-    name: str, model: Any, X: Any, task: _Task, fold: int, groups: np.ndarray | None = None
-) -> _Run:
+def _fit_fold(name: str, model: Any, X: Any, task: _Task, fold: int) -> _Run:
     train, test = np.flatnonzero(task.folds != fold), np.flatnonzero(task.folds == fold)
-    sliced = {} if groups is None else {"groups": groups[train]}
     try:
+        groups = _group_parameters(model, task.groups[train])
         _seed(model, task.random_state)
         start = time.perf_counter()
-        model.fit(_take(X, train), task.labels[train], **sliced)
+        model.fit(_take(X, train), task.labels[train], **groups)
         fitted = time.perf_counter()
         probabilities = np.asarray(model.predict_proba(_take(X, test)), dtype=float)
         predicted = time.perf_counter()
     except Exception as error:
         raise RuntimeError(f"Model {name!r} failed on fold {fold}: {error}") from error
     return _Run(int(fold), model.classes_, probabilities, fitted - start, predicted - fitted)
+
+
+def _group_parameters(model: Any, groups: np.ndarray) -> dict[str, Any]:
+    # A search hands groups to its splitter, though its `fit` does not name them.
+    searches = isinstance(model, (GridSearchCV, RandomizedSearchCV))
+    if searches and not get_config()["enable_metadata_routing"]:
+        return {"groups": groups}
+    return fit_parameters(model, "groups", groups)
 
 
 def _take(X: Any, rows: np.ndarray) -> Any:

@@ -10,6 +10,8 @@ from pipelines.reporting import sentences, tables
 from pipelines.reporting.palette import SERIES, SERIES_DARK, series_index
 from pipelines.reporting.pictures import Picture, draw_pictures
 
+_MAIN_PARAMETERS = ("backbone", "image_size", "max_epochs", "k", "rule")
+
 
 def write_report(record: Record, directory: str | Path) -> Path:
     """Write report.html, figures/*.svg and the tables of a comparison.
@@ -102,9 +104,21 @@ def _run_facts(record: Record) -> dict[str, Any]:
     }
     for name, model in settings["models"].items():
         masks = "" if model["masks"] == "none" else f", lesion masks {model['masks']}"
-        facts[name] = f"{model['type']} ({model['kind']}{masks})"
+        chosen = _main_parameters(model["parameters"])
+        facts[name] = f"{model['type']} ({model['kind']}{masks}){': ' if chosen else ''}{chosen}"
     facts["Software"] = ", ".join(f"{name} {of}" for name, of in settings["versions"].items())
     return facts | {key.capitalize(): value for key, value in settings["hardware"].items()}
+
+
+def _main_parameters(parameters: dict[str, Any]) -> str:
+    """Word those parameters that one would ask for first, whichever step has them."""
+    found = [
+        f"{name.replace('_', ' ')} {value}"
+        for name in _MAIN_PARAMETERS
+        for path, value in parameters.items()
+        if path.split("__")[-1] == name and value is not None
+    ]
+    return ", ".join(dict.fromkeys(found))
 
 
 def _join(names: list[str]) -> str:

@@ -16,7 +16,10 @@ from features import (
     ColorHistogram,
     ColorMoments,
     ColorQuantiles,
+    DetailBands,
+    JointColorHistogram,
     SkinContrast,
+    ZonalColor,
 )
 
 COLUMNS = {
@@ -24,13 +27,16 @@ COLUMNS = {
     ColorHistogram: 32,
     ColorMoments: 60,
     ColorQuantiles: 30,
+    DetailBands: 36,
     GLCM: 42,
     HOG: 1764,
+    JointColorHistogram: 512,
     LBP: 54,
     SkinContrast: 11,
+    ZonalColor: 42,
 }
-LESION_ONLY = (ColorHistogram, ColorMoments, GLCM, LBP)
-TURNS_WITH_THE_LESION = (*LESION_ONLY, ColorQuantiles, SkinContrast)
+LESION_ONLY = (ColorHistogram, ColorMoments, DetailBands, GLCM, JointColorHistogram, LBP)
+TURNS_WITH_THE_LESION = (*LESION_ONLY, ColorQuantiles, SkinContrast, ZonalColor)
 
 every = pytest.mark.parametrize("descriptor", COLUMNS, ids=lambda cls: cls.__name__)
 

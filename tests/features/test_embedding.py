@@ -6,7 +6,8 @@ import torch
 from sklearn.base import clone
 
 from features.backbones import get_backbone
-from features.embedding import CNNEmbedding, normalize_frames
+from features.embedding import CNNEmbedding
+from features.normalization import normalize
 
 
 @pytest.fixture(scope="module")
@@ -45,7 +46,7 @@ def test_rows_do_not_depend_on_their_batch(embedding, frames):
 def test_folding_batch_norms_changes_nothing(embedding, frames):
     backbone = get_backbone("efficientnet_lite0")
     with torch.inference_mode():
-        plain = backbone.build()(normalize_frames(frames, backbone))
+        plain = backbone.build()(normalize(frames, (backbone.mean, backbone.std)))
     difference = (embedding.describe(frames) - plain).abs().max()
     assert difference <= 1e-5 * plain.abs().max()
 
@@ -55,7 +56,19 @@ def test_normalization_by_hand():
     pixel = torch.tensor([0, 128, 255], dtype=torch.uint8)[None, :, None, None]
     mean, std = torch.tensor([0.485, 0.456, 0.406]), torch.tensor([0.229, 0.224, 0.225])
     expected = (torch.tensor([0, 128, 255]) / 255 - mean) / std
-    torch.testing.assert_close(normalize_frames(pixel, backbone).flatten(), expected)
+    scaled = normalize(pixel, (backbone.mean, backbone.std))
+    torch.testing.assert_close(scaled.flatten(), expected)
+
+
+def test_normalization_leaves_floats_as_they_were(frames):
+    floats = frames.float().contiguous(memory_format=torch.channels_last)
+    assert torch.equal(normalize(floats, "symmetric"), normalize(frames, "symmetric"))
+    assert torch.equal(floats, frames.float())
+
+
+def test_normalization_refuses_other_types(frames):
+    with pytest.raises(ValueError, match=r"uint8 or float32, got torch\.float64"):
+        normalize(frames.double(), "unit")
 
 
 def test_view_is_the_frame_on_the_mean_colour():

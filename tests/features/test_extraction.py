@@ -9,7 +9,7 @@ import pytest
 import torch
 
 from features import extraction
-from features.descriptor import Descriptor
+from features.descriptor import Descriptor, ImagePart
 from features.extraction import extract
 from features.frame import Frames, FrameView
 from features.images import image_sources
@@ -31,6 +31,25 @@ class MeanColor(Descriptor):
         weight = batch.mask.unsqueeze(1).float()
         mean = (batch.pixels * weight).sum(dim=(2, 3)) / weight.sum(dim=(2, 3))
         return mean**self.power
+
+
+class Brightness(ImagePart):
+    block = "brightness"
+
+    def view(self, preparation):
+        return FrameView(32)
+
+    def feature_names(self):
+        return ("mean",)
+
+    def describe(self, frames):
+        return frames.float().mean(dim=(1, 2, 3))[:, None]
+
+
+def stored(path):
+    """Number of rows in a store's file, by request."""
+    query = "SELECT request, COUNT(*) FROM rows GROUP BY request"
+    return dict(FeatureStore(path)._file.execute(query))
 
 
 @pytest.fixture
@@ -153,8 +172,28 @@ def test_rows_survive_in_a_file(lesions, decoded, tmp_path):
 def test_frames_stay_out_of_the_file(lesions, tmp_path):
     path = tmp_path / "rows.sqlite"
     extract(lesions, {"frames": (Frames(), FrameView(32))}, store=FeatureStore(path))
-    rows = FeatureStore(path)._file.execute("SELECT COUNT(*) FROM rows").fetchone()
-    assert rows == (0,)
+    assert stored(path) == {FrameView(32).fingerprint: len(lesions)}  # only how long they took
+
+
+def test_rows_of_a_view_are_filed_though_its_frames_are_not(lesions, tmp_path):
+    path, view = tmp_path / "rows.sqlite", FrameView(32)
+    parts = {"brightness": (Brightness(), view), "frames": (Frames(), view)}
+    extract(lesions, parts, store=FeatureStore(path))
+    kept = (f"{Brightness().fingerprint()}|{view.fingerprint}", view.fingerprint)
+    assert stored(path) == dict.fromkeys(kept, len(lesions))
+
+
+def test_parts_compute_exactly_in_all_threads(lesions):
+    seen = []
+
+    class Watching(Brightness):
+        def describe(self, frames):
+            cudnn = torch.backends.cudnn
+            seen.append((cudnn.enabled, cudnn.deterministic, cudnn.benchmark, cudnn.allow_tf32))
+            return super().describe(frames)
+
+    extract(lesions, {"watching": (Watching(), FrameView(32))}, store=None, n_jobs=2)
+    assert set(seen) == {(True, True, False, False)}
 
 
 def test_a_killed_run_takes_up_where_it_was(lesions, tmp_path):
@@ -189,7 +228,7 @@ def test_a_killed_run_takes_up_where_it_was(lesions, tmp_path):
     assert run.returncode == -signal.SIGKILL
     rows = FeatureStore(path)
     key = f"moments|{Preparation(size=64).fingerprint}"
-    keys = [source.digest(with_mask=True) for source in image_sources(lesions)]
+    keys = [source.digests()[1] for source in image_sources(lesions)]
     assert len(rows.missing(key, keys)) == len(lesions) - 15
 
 

@@ -3,7 +3,7 @@ import pytest
 import torch
 from skimage.feature import graycomatrix, graycoprops
 
-from features.glcm import ANGLES, GLCM, PROPERTIES, cooccurrence, glcm_properties
+from features.glcm import ANGLES, GLCM, PROPERTIES, cooccurrence, glcm, glcm_properties
 from features.regions import gray_levels
 
 LEVELS = 32
@@ -83,3 +83,17 @@ def test_parameters_change_the_columns(random_batch):
     assert (
         descriptor.describe(random_batch).shape == (4, len(descriptor.feature_names())) == (4, 14)
     )
+
+
+@pytest.mark.parametrize(("channel", "moved"), [("a", 1), ("b", 2)])
+def test_a_colour_channel_sees_its_own_pattern(random_batch, channel, moved):
+    values = GLCM(channel=channel).describe(random_batch)
+    low, high = {"a": (-8, 48), "b": (-16, 56)}[channel]
+    plane = ((random_batch.lab[:, moved] - low) / (high - low)).clamp(0, 1)
+    assert torch.equal(values, glcm(plane, random_batch.mask))
+    assert not torch.equal(values, GLCM().describe(random_batch))
+
+
+def test_unknown_channel(random_batch):
+    with pytest.raises(ValueError, match="`channel` must be one of"):
+        GLCM(channel="hue").describe(random_batch)

@@ -46,5 +46,9 @@ def test_all_descriptors_are_public():
 
     ours = {c for c in subclasses(ImagePart) if c.__module__.startswith("features.")}
     concrete = {c for c in ours if not inspect.isabstract(c)}
-    internal = {"Frames"}  # what the end-to-end network reads; no columns
-    assert {c.__name__ for c in concrete} - internal <= set(features.__all__)
+    assert {c.__name__ for c in concrete} <= set(features.__all__)
+
+
+def test_fit_checks_its_input():
+    with pytest.raises(ValueError, match="Expected a manifest"):
+        DESCRIPTORS[0]().fit("one/path.png")

@@ -73,6 +73,20 @@ def test_given_masks_only(union, rows):
         union.fit_transform(rows.drop(columns="mask"))
 
 
+def test_segmenting_may_be_allowed_where_masks_were_asked_for(union, rows):
+    union.set_params(preparation=Preparation(size=64, mask="given"), allow_segmented=True)
+    fitted = union.fit(rows)
+    assert fitted.transform(rows.drop(columns="mask")).shape == fitted.transform(rows).shape
+
+
+def test_masks_are_checked_without_reading(union, rows, monkeypatch):
+    fitted = union.fit(rows)
+    monkeypatch.setattr("features.images.read_bytes", lambda path: pytest.fail("read a file"))
+    fitted.check_masks(rows)
+    with pytest.raises(ValueError, match="8 of the images have none"):
+        fitted.check_masks(rows.drop(columns="mask"))
+
+
 def test_quality_names_its_flags(union, rows):
     quality = union.fit(rows).quality(rows)
     assert list(quality) == [
@@ -92,9 +106,15 @@ def test_quality_names_its_flags(union, rows):
         ([], "non-empty list"),
         ([("a", ColorMoments()), ("a", SkinContrast())], "not unique"),
         ([("a__b", ColorMoments())], "must not contain __"),
+        ([("quality", ColorMoments())], "'quality' must be QualityFlags"),
         ([("a", object())], "must be a descriptor or an embedding"),
     ],
 )
 def test_bad_parts(parts, message, rows):
     with pytest.raises(ValueError, match=message):
         ImageFeatures(parts).fit(rows)
+
+
+def test_a_second_fit_forgets_the_first(union, rows):
+    union.fit(rows.drop(columns="mask"))
+    assert union.fit(rows).mask_source_ == "given"

@@ -4,7 +4,7 @@ from skimage.draw import disk, line
 
 from features.constancy import shades_of_gray
 from features.field_of_view import field_of_view
-from features.framing import cut, frame_image, lesion_window, normalize
+from features.framing import cut, frame_image, lesion_window
 from features.hair import hair_mask, remove_hair
 from features.preparation import Preparation
 from features.reading import ImageError, decode_mask, read_image
@@ -179,15 +179,6 @@ class TestFraming:
         assert inside[8:56].all()
         assert (framed[~inside] == (128, 120, 110)).all()
         assert inside.sum() == 48 * 64
-
-    def test_normalize(self):
-        pixels = np.array([[0, 51, 255]], dtype=np.uint8)
-        np.testing.assert_allclose(normalize(pixels, "unit"), [[0, 0.2, 1]])
-        np.testing.assert_allclose(normalize(pixels, "symmetric"), [[-1, -0.6, 1]], rtol=1e-6)
-        own = normalize(pixels, ((0.0, 0.1, 0.5), (1.0, 0.1, 0.25)))
-        np.testing.assert_allclose(own, [[0, 1, 2]], atol=1e-6)
-        with pytest.raises(ValueError, match="`scheme` must be 'unit', 'symmetric'"):
-            normalize(pixels, "minmax")
 
 
 class TestPreparation:

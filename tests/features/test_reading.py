@@ -93,6 +93,16 @@ def test_bad_files_say_what_is_wrong(tmp_path, content, message):
     assert "bad.jpg" in str(error.value)
 
 
+@pytest.mark.parametrize(
+    ("ours", "pillows"), [(599, 600), (600, 400), (600, 200)], ids=["ours", "warning", "error"]
+)
+def test_too_many_pixels(monkeypatch, ours, pillows):
+    monkeypatch.setattr("features.reading.MAX_PIXELS", ours)
+    monkeypatch.setattr(Image, "MAX_IMAGE_PIXELS", pillows)
+    with pytest.raises(ImageError, match="x: refused, too many pixels"):
+        decode_image(encoded(Image.fromarray(RGB)), "x")
+
+
 def test_mask_of_another_size_is_resized():
     mask = np.zeros((40, 60), dtype=np.uint8)
     mask[10:20, 20:40] = 255

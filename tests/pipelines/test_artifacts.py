@@ -78,6 +78,19 @@ def test_another_definition_is_refused(saved, monkeypatch):
         load_model(saved)
 
 
+def test_another_preparation_is_refused(saved, monkeypatch):
+    monkeypatch.setattr(Preparation, "version", 99)
+    with pytest.raises(ArtifactError, match="definitions are computed otherwise"):
+        load_model(saved)
+
+
+@pytest.mark.parametrize("name", ["model.json", "model"])
+def test_the_card_never_overwrites_the_model(model, lesions, tmp_path, name):
+    with pytest.raises(ArtifactError, match=r"expected a name that ends in \.joblib"):
+        save_model(model, tmp_path / name, lesions)
+    assert not list(tmp_path.iterdir())
+
+
 def test_another_library_is_refused(saved):
     versions = json.loads(saved.with_suffix(".json").read_text())["versions"]
     edit(saved, versions=versions | {"xgboost": "1.0.0"})

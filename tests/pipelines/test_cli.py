@@ -9,7 +9,12 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
-from pipelines.cli import build_parser, main
+from pipelines.artifacts import load_model
+from pipelines.cli import main
+from pipelines.cli.parser import build_parser
+from pipelines.cli.predict import _labels, _move
+from pipelines.intake import image_side
+from pipelines.recipes import make_model
 
 COMMANDS = ("compare", "demo", "extract", "predict", "train")
 FAST = ["--size", "64", "--k", "20", "--jobs", "1", "--quiet"]
@@ -70,13 +75,19 @@ def test_wrong_usage_exits_with_2(argv, capsys):
 
 
 def test_failures_exit_with_1_and_one_line(tmp_path, capsys):
-    out = ["--out", str(tmp_path / "x")]
+    out = ["--out", str(tmp_path / "x.joblib")]
     assert main(["compare", "--dataset", "ham1000", "--root", str(tmp_path), *out]) == 1
     message = stderr(capsys)
     assert "ham10000" in message
     assert "Traceback" not in message
     assert main(["train", "--dataset", "folder", "--root", str(tmp_path / "no"), *out]) == 1
     assert "no such" in stderr(capsys)
+
+
+def test_train_refuses_a_wrong_suffix_at_once(tmp_path, capsys):
+    argv = ["train", "--dataset", "folder", "--root", str(tmp_path / "no")]
+    assert main([*argv, "--out", str(tmp_path / "model.json")]) == 1
+    assert "ends in .joblib" in stderr(capsys)
 
 
 def test_debug_shows_the_traceback(tmp_path):
@@ -134,6 +145,48 @@ def test_extract_writes_named_columns(data, lesions, tmp_path):
     assert not table.filter(like="abcd__").isna().any(axis=None)
 
 
+@pytest.mark.parametrize("command", ["extract", "train"])
+def test_rows_left_out_by_loading_are_printed(command, data, table, tmp_path, capsys):
+    rows = pd.read_csv(table)
+    rows.loc[1, "file"] = "gone.png"
+    rows.to_csv(tmp_path / "photos.csv", index=False)
+    argv = [str(tmp_path / "photos.csv") if word == str(table) else word for word in data]
+    argv += ["--on-error", "skip", "--model", "classical", "--out", str(tmp_path / "out.joblib")]
+    assert main([command, *argv, *FAST]) == 0
+    assert f"skipped: row 1, {tmp_path / 'gone.png'}: image file missing" in capsys.readouterr().out
+
+
+def test_predict_keeps_the_tables_rows(model, lesions, tmp_path, capsys):
+    rows = lesions[["image", "mask"]].head(3).copy()
+    rows.loc[1, "image"] = "gone.png"
+    rows.to_csv(tmp_path / "photos.csv", index=False)
+    out = tmp_path / "labels.csv"
+    argv = ["predict", str(tmp_path / "photos.csv"), "--model", str(model), "--out", str(out)]
+    argv += ["--quiet", "--jobs", "1", "--device", "cpu"]
+    assert main(argv) == 1
+    assert "gone.png: no such file" in stderr(capsys)
+    assert main([*argv, "--on-error", "skip"]) == 0
+    labels = pd.read_csv(out)
+    assert labels["error"].notna().tolist() == [False, True, False]
+    assert labels["label"].notna().tolist() == [True, False, True]
+
+
+@pytest.mark.parametrize("name", ["cnn", "embedding"])
+def test_the_device_reaches_the_network(name):
+    side = image_side(make_model(name, device="auto"))
+    _move(side, "cpu")
+    devices = {key: value for key, value in side.get_params().items() if "device" in key}
+    assert set(devices.values()) == {"cpu"}
+
+
+@pytest.mark.parametrize("rule", ["argmax", "prior_corrected"])
+def test_labels_are_the_models_own(model, lesions, rule):
+    fitted = load_model(model)
+    fitted.set_params(classify__rule=rule)
+    labels = _labels(fitted, lesions, fitted.predict_proba(lesions))
+    assert labels.tolist() == fitted.predict(lesions).tolist()
+
+
 def test_predict_writes_one_row_an_image(model, table, lesions, tmp_path, capsys):
     out = tmp_path / "labels.csv"
     argv = ["predict", str(table), "--image-col", "file", "--mask-col", "mask", "--quiet"]
@@ -146,11 +199,13 @@ def test_predict_writes_one_row_an_image(model, table, lesions, tmp_path, capsys
     assert (labels["mask_given"] == 1).all()
 
 
-def test_predict_refuses_other_masks_unless_told(model, lesions, tmp_path, capsys):
+def test_predict_refuses_other_masks_unless_told(model, lesions, tmp_path, capsys, monkeypatch):
     images = lesions["image"].tolist()[:3]
     argv = ["predict", *images, "--model", str(model), "--quiet", "--jobs", "1"]
     argv += ["--out", str(tmp_path / "labels.csv")]
-    assert main(argv) == 1
+    with monkeypatch.context() as patch:
+        patch.setattr("pipelines.cli.predict.take_in", lambda *_, **__: pytest.fail("it read on"))
+        assert main(argv) == 1
     assert "fitted on given lesion masks" in stderr(capsys)
     assert main([*argv, "--allow-segmented"]) == 0
     assert (pd.read_csv(tmp_path / "labels.csv")["mask_given"] == 0).all()
@@ -191,10 +246,9 @@ def test_opencv_that_cannot_load_is_one_sentence(tmp_path):
     )
     root = Path(__file__).parents[2]
     env = os.environ | {"PYTHONPATH": f"{tmp_path}{os.pathsep}{root}"}
-    run = subprocess.run(
-        [sys.executable, "-c", "import features"], env=env, capture_output=True, text=True
-    )
-    last = run.stderr.strip().splitlines()[-1]
+    program = "import sys; from pipelines.cli import main; sys.exit(main(['demo']))"
+    run = subprocess.run([sys.executable, "-c", program], env=env, capture_output=True, text=True)
     assert run.returncode == 1
-    assert "apt-get install libgl1" in last
-    assert "opencv-python-headless" in last
+    (sentence,) = run.stderr.strip().splitlines()
+    assert "apt-get install libgl1" in sentence
+    assert "opencv-python-headless" in sentence

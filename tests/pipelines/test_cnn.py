@@ -11,6 +11,7 @@ from sklearn.base import clone
 from sklearn.model_selection import StratifiedGroupKFold, cross_val_score
 
 from pipelines.cnn import CNNClassifier
+from pipelines.cnn.network import FrameClassifier
 
 N = 24
 
@@ -140,6 +141,21 @@ def test_same_seed_same_bits(images, labels, groups):
     other = make(max_epochs=2, random_state=1).fit(images, labels, groups)
     assert not np.allclose(first.predict_proba(images), other.predict_proba(images))
     assert torch.equal(torch.get_rng_state(), state)
+
+
+def test_networks_compute_exactly(images, labels, monkeypatch):
+    seen = []
+    forward = FrameClassifier.forward
+
+    def watch(self, frames):
+        cudnn = torch.backends.cudnn
+        settings = (cudnn.enabled, cudnn.deterministic, cudnn.benchmark, cudnn.allow_tf32)
+        seen.append((self.training, *settings))
+        return forward(self, frames)
+
+    monkeypatch.setattr(FrameClassifier, "forward", watch)
+    make(max_epochs=1).fit(images, labels).predict(images)
+    assert set(seen) == {(training, True, True, False, False) for training in (True, False)}
 
 
 def test_pickles_without_the_network(fitted, images):

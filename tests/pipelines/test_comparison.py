@@ -3,9 +3,14 @@ import json
 import numpy as np
 import pandas as pd
 import pytest
+from sklearn.linear_model import LogisticRegression
+from sklearn.model_selection import GridSearchCV, StratifiedGroupKFold
 
-from pipelines import comparison
+from features import ColorMoments, Failure, ImageFeatures
+from pipelines import LesionPipeline, comparison
 from pipelines.comparison import compare
+from pipelines.data import group_ids
+from pipelines.intake import Intake
 
 SECONDS = ["fit_seconds", "predict_seconds", "extract_seconds"]
 
@@ -36,11 +41,35 @@ def test_settings_say_how_to_do_it_again(result):
     assert not settings["synthetic"]
     assert settings["versions"]["numpy"] == np.__version__
     assert settings["hardware"]["cores"] >= 1
-    assert settings["models"]["fusion"]["kind"] == "features"
     assert settings["models"]["cnn"]["type"] == "ManifestClassifier"
+    assert settings["models"]["cnn"]["kind"] == "end-to-end"
     assert settings["models"]["cnn"]["masks"] == "none"
-    assert settings["models"]["fusion"]["masks"] == "given"
     json.dumps(settings)
+
+
+@pytest.mark.parametrize("wrap", [lambda model: model, lambda model: GridSearchCV(model, {})])
+def test_models_of_features_are_known_below_a_search(wrap, lesions):
+    features = ImageFeatures([("color", ColorMoments())])
+    model = LesionPipeline([("features", features), ("classify", LogisticRegression())])
+    told = comparison._describe_model(wrap(model), lesions)
+    assert (told["kind"], told["masks"]) == ("features", "given")
+
+
+def test_a_search_splits_by_lesion(models, manifest):
+    seen = []
+
+    class Watching(StratifiedGroupKFold):
+        def split(self, X, y=None, groups=None):
+            seen.append((X, groups))
+            return super().split(X, y, groups)
+
+    model = GridSearchCV(
+        models["cnn"], {"column": ["x0", "x1"]}, scoring="neg_log_loss", cv=Watching(2)
+    )
+    compare({"search": model}, manifest, n_splits=3, n_bootstrap=10)
+    assert len(seen) == 3
+    for rows, groups in seen:
+        np.testing.assert_array_equal(groups, group_ids(manifest)[rows.index])
 
 
 def test_report_writes_every_file(result, tmp_path):
@@ -90,22 +119,23 @@ def test_unknown_on_error_is_refused(models, manifest):
 
 
 def test_labels_are_checked_before_images_are_read(models, manifest, monkeypatch):
-    monkeypatch.setattr(comparison, "_extract_once", lambda *_: pytest.fail("read images"))
+    monkeypatch.setattr(comparison, "take_in", lambda *_, **__: pytest.fail("read images"))
     with pytest.raises(ValueError, match="at least as many lesions as folds"):
         compare(models, manifest, n_splits=50)
 
 
 def test_skipped_rows_leave_every_model(models, manifest, monkeypatch):
-    skipped = [{"row": row, "image": f"images/{row}.png", "error": "torn"} for row in (0, 5)]
-    found = comparison._Extraction(skipped, seconds={"fusion": 12.5}, unreliable_masks=0.25)
-    monkeypatch.setattr(comparison, "_extract_once", lambda *_: found)
-    result = compare(models, manifest, n_splits=3, n_bootstrap=10, on_error="skip")
+    failures = [Failure(row, f"images/{row}.png", "torn") for row in (0, 5)]
     kept = [row for row in range(len(manifest)) if row not in (0, 5)]
+    quality = pd.DataFrame({"mask_reliable": np.arange(len(kept)) % 4 > 0})
+    found = Intake(np.array(kept), failures, {"fusion": 12.5}, quality)
+    monkeypatch.setattr(comparison, "take_in", lambda *_, **__: found)
+    result = compare(models, manifest, n_splits=3, n_bootstrap=10, on_error="skip")
     for _, table in result.predictions.groupby("model"):
         assert table["row"].tolist() == kept
         assert table["image"].tolist() == manifest["image"].iloc[kept].tolist()
-    assert result.skipped == skipped
-    assert result.settings["unreliable_masks"] == 0.25
+    assert result.skipped == [failure._asdict() for failure in failures]
+    assert result.settings["unreliable_masks"] == 1 - quality["mask_reliable"].mean()
     assert result.metrics.set_index("model")["extract_seconds"]["fusion"].tolist() == [12.5, 12.5]
 
 

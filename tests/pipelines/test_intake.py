@@ -1,5 +1,6 @@
 import numpy as np
 import pytest
+from sklearn.model_selection import GridSearchCV
 
 from features import ColorMoments, ImageError, ImageFeatures, Preparation
 from features.images import decode_image
@@ -60,6 +61,22 @@ def test_bad_rows_are_listed_or_raise(lesions, tmp_path):
     assert [failure.row for failure in found.failures] == [3]
     assert len(found.quality) == 4
     np.testing.assert_array_equal(found.quality["mask_given"], 1)
+
+
+def test_a_fitted_model_refuses_missing_masks_before_reading(lesions, decoded):
+    rows = lesions.iloc[:12]
+    model = pipeline(48, None)
+    model.image_step.fit(rows)
+    with pytest.raises(ValueError, match="12 of the images have none"):
+        take_in({"a": model}, rows.drop(columns="mask"), on_error="skip")
+    assert not decoded
+
+
+def test_the_image_side_is_found_below_a_search():
+    search = GridSearchCV(pipeline(48, None), {})
+    assert image_side(search) is search.estimator.image_step
+    search.best_estimator_ = pipeline(48, None)
+    assert image_side(search) is search.best_estimator_.image_step
 
 
 def test_models_that_see_no_lesion_have_no_flags(lesions):

@@ -5,6 +5,8 @@ import pytest
 from sklearn import config_context
 from sklearn.linear_model import LogisticRegression
 from sklearn.model_selection import GridSearchCV, GroupKFold, cross_validate
+from sklearn.pipeline import Pipeline
+from sklearn.preprocessing import StandardScaler
 
 from features import ColorMoments, ImageFeatures, Preparation
 from fusion import BlockScaler, BoostedTrees, DecisionRule, GroupedCalibration, GroupedStacking
@@ -20,6 +22,7 @@ SPLITTERS = {
     "early stopping": EARLY_STOPPING,
     "calibration": CALIBRATION,
     "stacking": STACKING,
+    "nested": Pipeline([("scale", StandardScaler()), ("classify", EARLY_STOPPING)]),
     "under a rule": DecisionRule(EARLY_STOPPING, rule="prior_corrected"),
 }
 
@@ -33,6 +36,8 @@ def make_pipeline(classifier):
 def inner_splits(pipeline, n_rows):
     """Splits that the fitted classifier made, as (one part, other part)."""
     classifier = pipeline[-1]
+    if isinstance(classifier, Pipeline):
+        classifier = classifier[-1]
     classifier = getattr(classifier, "estimator_", classifier)
     if hasattr(classifier, "validation_indices_"):
         held_out = classifier.validation_indices_

@@ -1,5 +1,6 @@
 import numpy as np
 import pytest
+import torch
 from sklearn.base import clone
 from sklearn.ensemble import RandomForestClassifier
 from sklearn.model_selection import GridSearchCV, GroupKFold
@@ -40,6 +41,18 @@ def test_the_end_to_end_model_is_a_network_under_its_rule():
 def test_unknown_model():
     with pytest.raises(ValueError, match=f"expected one of {', '.join(MODELS)}"):
         make_model("magic")
+
+
+def test_misspelt_options_are_refused():
+    with pytest.raises(TypeError, match="unknown options: decison"):
+        make_model("cnn", decison="prior_corrected")
+
+
+@pytest.mark.parametrize(("device", "expected"), [("cuda:1", "cuda:1"), ("mps", "cpu")])
+def test_boosting_runs_on_the_gpu_that_is_named(monkeypatch, device, expected):
+    monkeypatch.setattr("pipelines.recipes.pick_device", torch.device)
+    model = make_fusion_classifier(backbone=None, device=device)
+    assert model.get_params()["classify__estimator__device"] == expected
 
 
 @pytest.fixture(scope="module")

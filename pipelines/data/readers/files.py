@@ -66,7 +66,8 @@ def read_table(path: Path, text_columns: Iterable[str] = ()) -> pd.DataFrame:
     if path.suffix.lower() == ".parquet":
         table = pd.read_parquet(path)
         for name in text_columns & set(table.columns):
-            table[name] = table[name].astype("str")
+            # Before pandas 3 a missing value would become the word "None" or "nan".
+            table[name] = table[name].astype("str").where(table[name].notna())
     else:
         table = pd.read_csv(path, index_col=False, low_memory=False)
         # Read apart, so that names such as "NA", "None" and "007" stay as they are written.

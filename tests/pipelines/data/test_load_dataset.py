@@ -1,7 +1,9 @@
+from dataclasses import replace
+
 import pandas as pd
 import pytest
 
-from pipelines.data import DATASETS, group_ids, load_dataset
+from pipelines.data import DATASETS, group_ids, load_dataset, load_unlabelled
 from pipelines.data.readers.ham10000 import HAM10000
 
 OPTIONS = {
@@ -67,6 +69,15 @@ class TestHam10000:
         assert 580 <= len(part) <= 600
         assert part["label"].nunique() == 7
         assert real["lesion"].isin(part["lesion"]).sum() == len(part)
+        assert part.attrs["partial"] is True
+
+    def test_a_limit_makes_it_partial(self, ham, monkeypatch):
+        small = replace(HAM10000, counts={"nv": 2, "mel": 1, "bkl": 1})
+        monkeypatch.setitem(DATASETS, "ham10000", small)
+        assert load_dataset("ham10000", ham, complete=True).attrs["partial"] is False
+        part = load_dataset("ham10000", ham, complete=True, limit=2)
+        assert len(part) < 4
+        assert part.attrs["partial"] is True
 
     def test_files_are_found_in_both_parts(self, ham):
         loaded = load_dataset("ham10000", ham)
@@ -175,11 +186,12 @@ class TestCsv:
         path = tmp_path / f"lesions.{suffix}"
         table = table.replace("", None)
         table.to_csv(path, index=False) if suffix == "csv" else table.to_parquet(path)
-        with pytest.warns(UserWarning, match="masks for 1 of 3 images"):
+        with pytest.warns(UserWarning, match=r"for 1 of 3 images, each.*masks for 1 of 3 images"):
             loaded = load_dataset("csv", path, **OPTIONS)
         assert loaded.columns.tolist() == ["image", "label", "group", "mask", "age"]
         assert loaded["label"].tolist() == ["1", "0", "0"]
         assert loaded["image"].tolist() == [str(tmp_path / f"pics/{name}.jpg") for name in "abc"]
+        assert loaded["group"].isna().tolist() == [False, False, True]
         assert group_ids(loaded).tolist() == [0, 0, 1]
 
     def test_labels_are_kept_as_written(self, table, tmp_path):
@@ -210,6 +222,14 @@ class TestCsv:
         with pytest.warns(UserWarning, match="has masks for 0 of"):
             loaded = load_dataset("csv", tmp_path, image_col="file", label_col=None, labels=False)
         assert "label" not in loaded.columns
+
+    def test_missing_files_can_be_left_to_the_reader(self, table, tmp_path):
+        (tmp_path / "pics/b.jpg").unlink()
+        table.to_csv(tmp_path / "lesions.csv", index=False)
+        with pytest.warns(UserWarning, match="has masks for 0 of 3"):
+            loaded = load_unlabelled([tmp_path / "lesions.csv"], image_col="file")
+        assert len(loaded) == 3
+        assert loaded.attrs["skipped"] == []
 
     def test_unknown_columns_are_named(self, table, tmp_path):
         table.to_csv(tmp_path / "lesions.csv", index=False)

@@ -113,6 +113,16 @@ def test_command_and_seed_are_printed(write, result):
     assert "Seed 0" in page.text
 
 
+def test_main_parameters_are_printed(write, result):
+    result.settings["models"]["cnn"]["parameters"] = {
+        "estimator__backbone": "resnet18",
+        "estimator__max_epochs": 10,
+        "estimator__patience": 8,
+        "rule": "argmax",
+    }
+    assert "backbone resnet18, max epochs 10, rule argmax" in write().text
+
+
 def test_left_out_images_are_listed(write, result):
     result.skipped = [{"row": 3, "image": "<b>.jpg", "error": "truncated JPEG"}]
     text = write().text

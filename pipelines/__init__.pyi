@@ -1,0 +1,40 @@
+from .artifacts import ArtifactError, load_model, save_model
+from .cnn import CNNClassifier
+from .comparison import Comparison, compare
+from .data import (
+    DATASETS,
+    group_ids,
+    lesion_ids,
+    limit_manifest,
+    load_dataset,
+    load_unlabelled,
+    make_lesions,
+)
+from .pipeline import LesionPipeline
+from .recipes import (
+    MODELS,
+    default_descriptors,
+    make_fusion_classifier,
+    make_model,
+)
+
+__all__ = [
+    "DATASETS",
+    "MODELS",
+    "ArtifactError",
+    "CNNClassifier",
+    "Comparison",
+    "LesionPipeline",
+    "compare",
+    "default_descriptors",
+    "group_ids",
+    "lesion_ids",
+    "limit_manifest",
+    "load_dataset",
+    "load_model",
+    "load_unlabelled",
+    "make_fusion_classifier",
+    "make_lesions",
+    "make_model",
+    "save_model",
+]
