@@ -153,6 +153,6 @@ def test_what_loading_left_out_is_listed(models, manifest):
         "skipped": [{"row": 7, "file": "x.jpg", "reason": "no label"}],
     }
     result = compare(models, manifest, n_splits=3, n_bootstrap=10)
-    assert result.skipped == [{"row": 7, "image": "x.jpg", "error": "no label"}]
+    assert result.skipped == [{"row": 7, "image": "x.jpg", "error": "x.jpg: no label"}]
     assert result.settings["dataset"] == "csv"
     assert result.settings["partial"]
