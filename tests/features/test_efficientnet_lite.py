@@ -10,8 +10,8 @@ from features.efficientnet_lite import (
     lite0_weights_file,
     rename_lite0_keys,
 )
-from features.embedding import normalize_frames
 from features.framing import frame_image
+from features.normalization import normalize
 
 # ImageNet-1k: tabby, tiger cat, Persian, Siamese and Egyptian cat; espresso, cup, coffee mug.
 CATS = {281, 282, 283, 284, 285}
@@ -32,7 +32,7 @@ def test_weights_know_everyday_things(classifier, name, classes):
     frame = frame_image(getattr(skimage.data, name)(), backbone.size, backbone.fill)
     frames = torch.from_numpy(frame).permute(2, 0, 1)[None]
     with torch.inference_mode():
-        scores = classifier(normalize_frames(frames, backbone)).softmax(dim=1)[0]
+        scores = classifier(normalize(frames, (backbone.mean, backbone.std))).softmax(dim=1)[0]
     assert scores.argmax().item() in classes
     assert scores.max() > 0.5
 
