@@ -200,9 +200,10 @@ def _describe_model(model: Any, manifest: pd.DataFrame) -> dict[str, Any]:
     plain = (str, int, float, bool, type(None))
     side = image_side(model)
     features = clone(side).fit(manifest) if isinstance(side, ImageFeatures) else None
+    looks_once = hasattr(model, "image_step")
     return {
         "type": _type_name(model),
-        "kind": "end-to-end" if features is None else "features",
+        "kind": "features" if features is not None or looks_once else "end-to-end",
         "masks": "none" if features is None else features.mask_source_,
         "parameters": {
             name: value for name, value in model.get_params().items() if isinstance(value, plain)
