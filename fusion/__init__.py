@@ -18,10 +18,9 @@ from fusion.boltzmann import (
 from fusion.boosting import BoostedTrees
 from fusion.calibration import GroupedCalibration
 from fusion.decision import DecisionRule, decide
+from fusion.fitting import fit_parameters, fit_with_groups
 from fusion.groups import (
     check_groups,
-    fit_parameters,
-    fit_with_groups,
     grouped_folds,
     grouped_split,
 )

@@ -12,7 +12,8 @@ from sklearn.utils.validation import check_is_fitted
 
 from fusion._delegation import copy_input_names, fit_router, with_input_tags
 from fusion._validation import check_labels
-from fusion.groups import RandomState, fit_parameters, grouped_folds
+from fusion.fitting import fit_parameters
+from fusion.groups import RandomState, grouped_folds
 
 
 class GroupedCalibration(MetaEstimatorMixin, ClassifierMixin, BaseEstimator):

@@ -12,7 +12,7 @@ from sklearn.utils.validation import check_is_fitted
 
 from fusion._delegation import copy_input_names, fit_router, with_input_tags
 from fusion._validation import check_labels, class_shares
-from fusion.groups import fit_with_groups
+from fusion.fitting import fit_with_groups
 
 Floats = NDArray[np.float64]
 

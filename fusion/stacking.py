@@ -14,7 +14,8 @@ from sklearn.utils.validation import _check_sample_weight, check_is_fitted, colu
 
 from fusion._delegation import copy_input_names, fit_router, with_input_tags
 from fusion._validation import check_labels
-from fusion.groups import RandomState, fit_with_groups, grouped_folds
+from fusion.fitting import fit_with_groups
+from fusion.groups import RandomState, grouped_folds
 
 Floats = NDArray[np.float64]
 

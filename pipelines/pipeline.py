@@ -8,7 +8,7 @@ from sklearn.pipeline import Pipeline
 
 from features.extraction import View
 from features.image_features import ImageFeatures
-from fusion.groups import fit_parameters
+from fusion.fitting import fit_parameters
 from pipelines.data import group_ids, has_groups
 
 

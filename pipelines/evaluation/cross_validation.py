@@ -12,7 +12,7 @@ from sklearn.base import clone
 from sklearn.model_selection import GridSearchCV, RandomizedSearchCV
 from sklearn.utils import check_random_state
 
-from fusion.groups import fit_parameters
+from fusion.fitting import fit_parameters
 from pipelines.data import group_ids, lesion_ids
 from pipelines.evaluation.predictions import PREFIX, add_decisions, training_priors
 
