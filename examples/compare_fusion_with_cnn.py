@@ -18,7 +18,9 @@ parser.add_argument("--out", default="runs/example", help="folder of the report"
 def main() -> None:
     args = parser.parse_args()
     lesions = load_dataset(args.dataset, args.root, limit=args.limit)
-    fusion = make_fusion_classifier(backbone="efficientnet_lite0", random_state=0, verbose=1)
+    fusion = make_fusion_classifier(
+        backbone="efficientnet_lite0", n_jobs=-1, random_state=0, verbose=1
+    )
     fusion.fit(lesions, lesions["label"])  # groups come from the manifest
     print(
         "first image:", fusion.predict(lesions[:1])[0], fusion.predict_proba(lesions[:1]).round(3)
