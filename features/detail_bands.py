@@ -7,6 +7,7 @@ from torch import Tensor
 from features._opencv import cv2
 from features.batch import LesionBatch
 from features.descriptor import Descriptor
+from features.regions import bounding_box
 
 SCALES = (1.0, 2.0, 4.0, 8.0)
 STATISTICS = ("spread", "skew", "kurtosis")
@@ -38,16 +39,11 @@ def detail_bands(lab: Tensor, mask: Tensor, scales: tuple[float, ...] = SCALES) 
     The Gaussians average lesion pixels alone (normalised convolution): skin does not leak in.
     """
     rows = []
-    for image, inside in zip(lab.cpu().numpy(), mask.cpu().numpy(), strict=True):
-        rows.append(_bands_of_one(*_crop(image, inside), scales))
+    for image, inside in zip(lab.cpu(), mask.cpu(), strict=True):
+        box = bounding_box(inside[None])  # beyond it nothing counts
+        cropped = np.ascontiguousarray(image[:, *box].permute(1, 2, 0).numpy())
+        rows.append(_bands_of_one(cropped, inside[box].numpy(), scales))
     return torch.from_numpy(np.stack(rows)).to(lab.device)
-
-
-def _crop(image: np.ndarray, mask: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Cut the lesion's box out; beyond it nothing counts."""
-    rows, columns = np.flatnonzero(mask.any(axis=1)), np.flatnonzero(mask.any(axis=0))
-    box = slice(rows[0], rows[-1] + 1), slice(columns[0], columns[-1] + 1)
-    return np.ascontiguousarray(image[:, *box].transpose(1, 2, 0)), mask[box]
 
 
 def _bands_of_one(image: np.ndarray, mask: np.ndarray, scales: tuple[float, ...]) -> np.ndarray:

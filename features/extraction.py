@@ -43,6 +43,11 @@ class Describer(Protocol):
     def describe(self, batch: Any) -> torch.Tensor: ...  # noqa: D102
 
 
+def request_key(part: Describer, view: View) -> str:
+    """Name what a part asks of a view: the key of its rows in a store, and on a model's card."""
+    return f"{part.fingerprint()}|{view.fingerprint}"
+
+
 class Failure(NamedTuple):
     """A row that could not be used, and why."""
 
@@ -83,7 +88,7 @@ class _Request:
 
     @property
     def key(self) -> str:
-        return f"{self.part.fingerprint()}|{self.view.fingerprint}"
+        return request_key(self.part, self.view)
 
 
 def extract(
@@ -198,12 +203,12 @@ class _Run:
         prepared = [self._prepare(item, names) for item in batch]
         good = [(item, rows) for item, rows in zip(batch, prepared, strict=True) if rows]
         entries: dict[bool, list[Entry]] = {True: [], False: []}
+        if not good:
+            return entries
         by_view: dict[str, list[str]] = {}
         for name in names:
             by_view.setdefault(self.requests[name].view.fingerprint, []).append(name)
         for fingerprint, group in by_view.items():
-            if not good:
-                break
             view = self.requests[group[0]].view
             keys = [item.key(view) for item, _ in good]
             collated = view.collate([rows[fingerprint][0] for _, rows in good])

@@ -13,6 +13,7 @@ import joblib
 import pandas as pd
 
 from features import Preparation
+from features.extraction import request_key
 from pipelines.intake import image_side
 
 CARD_FORMAT = 1
@@ -61,7 +62,7 @@ def save_model(
         "versions": {name: version(name) for name in _PACKAGES},
         "python": platform.python_version(),
         "classes": [str(label) for label in model.classes_],
-        "decision": getattr(_last_step(model), "rule", "argmax"),
+        "decision": getattr(last_step(model), "rule", "argmax"),
         **_image_side(model),
         "training": {
             "images": len(manifest),
@@ -157,9 +158,7 @@ def _image_side(model: Any) -> dict[str, Any]:
     names = getattr(side, "get_feature_names_out", list)
     return {
         "columns": list(names()),
-        "definitions": {
-            name: f"{part.fingerprint()}|{view.fingerprint}" for name, (part, view) in parts.items()
-        },
+        "definitions": {name: request_key(part, view) for name, (part, view) in parts.items()},
         "preparation": preparations[0] if preparations else None,
         "masks": getattr(side, "mask_source_", "none"),
     }
@@ -181,7 +180,8 @@ def _items(value: Any) -> list[Any]:
     return list(value.items()) if isinstance(value, dict) else list(value)
 
 
-def _last_step(model: Any) -> Any:
+def last_step(model: Any) -> Any:
+    """Find the step that decides: the last of a pipeline, else the model itself."""
     return model.steps[-1][1] if hasattr(model, "steps") else model
 
 

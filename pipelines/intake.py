@@ -9,6 +9,7 @@ import pandas as pd
 from sklearn.base import clone
 
 from features import Failure, ImageFeatures, QualityFlags, extract
+from features.extraction import request_key
 
 
 @dataclass
@@ -75,7 +76,7 @@ def take_in(
         )
         failures |= {failure.row: failure for failure in found.failures}
         seconds |= {(str(store), key): value for key, value in found.seconds.items()}
-        quality = [key for key in parts if key.startswith(QualityFlags.__name__)]
+        quality = [key for key, (part, _) in parts.items() if isinstance(part, QualityFlags)]
         if quality:
             flags = pd.DataFrame(found.values[quality[0]], index=found.kept)
     kept = np.setdiff1d(np.arange(len(manifest)), list(failures))
@@ -123,18 +124,15 @@ def _fitted(side: Any, manifest: pd.DataFrame) -> Any:
     return side
 
 
-def _key(part: Any, view: Any) -> str:
-    return f"{part.fingerprint()}|{view.fingerprint}"
-
-
 def _distinct(groups: Iterable[Mapping[str, Any]]) -> dict[str, Any]:
     """Parts of several models, each question once."""
-    return {_key(*pair): pair for parts in groups for pair in parts.values()}
+    return {request_key(*pair): pair for parts in groups for pair in parts.values()}
 
 
 def _keys(parts: Mapping[str, Any]) -> set[str]:
     """Names under which the cost of these parts and of their views is kept."""
-    return {_key(*pair) for pair in parts.values()} | {v.fingerprint for _, v in parts.values()}
+    pairs = parts.values()
+    return {request_key(*pair) for pair in pairs} | {view.fingerprint for _, view in pairs}
 
 
 def _name_flags(flags: pd.DataFrame | None, kept: np.ndarray) -> pd.DataFrame:

@@ -2,14 +2,13 @@
 
 from typing import Any
 
-import pandas as pd
 from sklearn.base import clone
 from sklearn.pipeline import Pipeline
 
 from features.extraction import View
 from features.image_features import ImageFeatures
 from fusion.fitting import fit_parameters
-from pipelines.data import group_ids, has_groups
+from pipelines.data.manifest import manifest_groups
 
 
 class LesionPipeline(Pipeline):
@@ -61,8 +60,3 @@ class LesionPipeline(Pipeline):
     def table_steps(self) -> "LesionPipeline":
         """Everything after the first step, unfitted: a model of tables of features."""
         return LesionPipeline(clone(self).steps[1:], verbose=self.verbose)
-
-
-def manifest_groups(X):
-    """Group ids of a manifest's rows; None where `X` is none, or names no groups."""
-    return group_ids(X) if isinstance(X, pd.DataFrame) and has_groups(X) else None

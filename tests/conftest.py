@@ -3,6 +3,7 @@ from pathlib import Path
 
 import pytest
 
+from features.images import decode_image
 from features.synthetic import LesionStyle, draw_lesion
 from pipelines.data import make_lesions
 
@@ -50,3 +51,16 @@ def lesion_image(_drawing):
 def lesion_mask(_drawing):
     """Its lesion mask, (150, 200) bool; a copy."""
     return _drawing[1].copy()
+
+
+@pytest.fixture
+def decoded(monkeypatch):
+    """Names of the images decoded so far."""
+    names = []
+
+    def counting(content, name):
+        names.append(name)
+        return decode_image(content, name)
+
+    monkeypatch.setattr("features.images.decode_image", counting)
+    return names

@@ -13,10 +13,11 @@ from pipelines.cli.options import (
     model_settings,
     new_parser,
     print_skipped,
+    read_images,
     read_manifest,
 )
 from pipelines.data import group_ids
-from pipelines.intake import image_side, take_in
+from pipelines.intake import image_side
 from pipelines.recipes import make_model
 
 _EXAMPLES = """\
@@ -47,13 +48,7 @@ def run(args: argparse.Namespace) -> None:
     """Extract and write."""
     manifest = read_manifest(args)
     model = make_model(args.model, **model_settings(args))
-    intake = take_in(
-        {args.model: model},
-        manifest,
-        on_error=args.on_error,
-        n_jobs=args.jobs,
-        progress=not args.quiet,
-    )
+    intake = read_images(model, manifest, args)
     print_skipped(manifest, intake.failures)
     manifest = manifest.iloc[intake.kept].reset_index(drop=True)
     features = clone(image_side(model)).set_params(verbose=0).fit_transform(manifest)

@@ -9,6 +9,7 @@ import pandas as pd
 
 from features import MASK_SOURCES, Failure, Preparation
 from pipelines.data import DATASETS, load_dataset
+from pipelines.intake import Intake, take_in
 from pipelines.recipes import MODELS
 
 # Columns of one's own table, as the reader of CSV manifests calls them.
@@ -141,14 +142,24 @@ def read_manifest(args: argparse.Namespace) -> pd.DataFrame:
     if columns and args.dataset != "csv":
         given = ", ".join(f"--{name.replace('_', '-')}" for name in columns)
         raise ValueError(f"{given} only makes sense with --dataset csv, not {args.dataset}.")
-    seed = getattr(args, "seed", 0)
     return load_dataset(
         args.dataset,
         args.root,
         limit=args.limit,
-        random_state=seed,
+        random_state=args.seed,
         on_error=args.on_error,
         **columns,
+    )
+
+
+def read_images(model: Any, manifest: pd.DataFrame, args: argparse.Namespace) -> Intake:
+    """Read all images once for a model, as the options say."""
+    return take_in(
+        {"model": model},
+        manifest,
+        on_error=args.on_error,
+        n_jobs=args.jobs,
+        progress=not args.quiet,
     )
 
 

@@ -9,10 +9,10 @@ import pandas as pd
 
 from features import ImageFeatures
 from fusion import DecisionRule, decide
-from pipelines.artifacts import load_model
-from pipelines.cli.options import new_parser, positive_int, print_skipped
+from pipelines.artifacts import last_step, load_model
+from pipelines.cli.options import new_parser, positive_int, print_skipped, read_images
 from pipelines.data import load_unlabelled
-from pipelines.intake import image_side, take_in
+from pipelines.intake import image_side
 
 _EXAMPLES = """\
   dermfusion predict --model models/ham.joblib --out labels.csv photo1.jpg photo2.jpg
@@ -74,13 +74,7 @@ def run(args: argparse.Namespace) -> None:
 
 
 def _predict(model, manifest: pd.DataFrame, args: argparse.Namespace) -> pd.DataFrame:
-    intake = take_in(
-        {"model": model},
-        manifest,
-        on_error=args.on_error,
-        n_jobs=args.jobs,
-        progress=not args.quiet,
-    )
+    intake = read_images(model, manifest, args)
     table = manifest[["image"]].reset_index(drop=True)
     usable = manifest.iloc[intake.kept]
     if len(usable):
@@ -103,7 +97,7 @@ def _move(side: Any, device: str) -> None:
 
 def _labels(model: Any, images: pd.DataFrame, probabilities: np.ndarray) -> np.ndarray:
     """Decide as the model does, from the probabilities where its rule is known."""
-    last = model.steps[-1][1] if hasattr(model, "steps") else model
+    last = last_step(model)
     if isinstance(last, DecisionRule):
         return decide(probabilities, last.classes_, last.rule, last.class_prior_)
     return model.predict(images)

@@ -11,9 +11,9 @@ from pipelines.cli.options import (
     model_settings,
     new_parser,
     print_skipped,
+    read_images,
     read_manifest,
 )
-from pipelines.intake import take_in
 from pipelines.recipes import MODELS, make_model
 
 _EXAMPLES = """\
@@ -46,13 +46,7 @@ def run(args: argparse.Namespace) -> None:
     check_suffix(args.out)  # before the hours that fitting may take
     manifest = read_manifest(args)
     model = make_model(args.model, decision=args.decision, **model_settings(args))
-    intake = take_in(
-        {args.model: model},
-        manifest,
-        on_error=args.on_error,
-        n_jobs=args.jobs,
-        progress=not args.quiet,
-    )
+    intake = read_images(model, manifest, args)
     print_skipped(manifest, intake.failures)
     manifest = manifest.iloc[intake.kept]
     model.fit(manifest, manifest["label"])

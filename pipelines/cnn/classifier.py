@@ -6,7 +6,6 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-import pandas as pd
 import torch
 from sklearn.base import BaseEstimator, ClassifierMixin
 from sklearn.utils import check_random_state
@@ -24,7 +23,7 @@ from features.store import FeatureStore
 from fusion.groups import grouped_split
 from pipelines.cnn.network import FrameClassifier
 from pipelines.cnn.training import FineTuning, make_trainer, random_changes
-from pipelines.data.manifest import group_ids, has_groups
+from pipelines.data.manifest import manifest_groups
 
 _PREDICT_BATCH = 8
 
@@ -220,9 +219,8 @@ class CNNClassifier(ClassifierMixin, BaseEstimator):
         """Rows to train on, and rows set aside."""
         if self.validation_fraction is None:
             return np.arange(len(codes)), np.arange(0)
-        if groups is None and isinstance(X, pd.DataFrame) and has_groups(X):
-            return grouped_split(codes, group_ids(X), self.validation_fraction, rng)
-        return grouped_split(codes, groups, self.validation_fraction, rng)
+        together = manifest_groups(X) if groups is None else groups
+        return grouped_split(codes, together, self.validation_fraction, rng)
 
     def _trainer(self, codes: np.ndarray, validation: Dataset | None, seed: int) -> FineTuning:
         backbone = get_backbone(self.backbone, self.weights)

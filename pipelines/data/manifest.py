@@ -170,6 +170,11 @@ def has_groups(manifest: pd.DataFrame) -> bool:
     return bool(present) and bool(manifest[present].notna().to_numpy().any())
 
 
+def manifest_groups(X: Any) -> NDArray[np.int64] | None:
+    """Group ids of a manifest's rows; None where `X` is none, or names no groups."""
+    return group_ids(X) if isinstance(X, pd.DataFrame) and has_groups(X) else None
+
+
 def lesion_ids(manifest: pd.DataFrame) -> NDArray[np.object_]:
     """Name the lesion of every row, for scores per lesion.
 

@@ -14,7 +14,7 @@ from features.extraction import extract
 from features.frame import Frames, FrameView
 from features.images import image_sources
 from features.preparation import Preparation
-from features.reading import ImageError, decode_image
+from features.reading import ImageError
 from features.store import FeatureStore, open_store
 
 
@@ -50,19 +50,6 @@ def stored(path):
     """Number of rows in a store's file, by request."""
     query = "SELECT request, COUNT(*) FROM rows GROUP BY request"
     return dict(FeatureStore(path)._file.execute(query))
-
-
-@pytest.fixture
-def decoded(monkeypatch):
-    """Names of the images decoded so far."""
-    names = []
-
-    def counting(content, name):
-        names.append(name)
-        return decode_image(content, name)
-
-    monkeypatch.setattr("features.images.decode_image", counting)
-    return names
 
 
 def requests(**parts):

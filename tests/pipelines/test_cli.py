@@ -204,7 +204,9 @@ def test_predict_refuses_other_masks_unless_told(model, lesions, tmp_path, capsy
     argv = ["predict", *images, "--model", str(model), "--quiet", "--jobs", "1"]
     argv += ["--out", str(tmp_path / "labels.csv")]
     with monkeypatch.context() as patch:
-        patch.setattr("pipelines.cli.predict.take_in", lambda *_, **__: pytest.fail("it read on"))
+        patch.setattr(
+            "pipelines.cli.predict.read_images", lambda *_, **__: pytest.fail("it read on")
+        )
         assert main(argv) == 1
     assert "fitted on given lesion masks" in stderr(capsys)
     assert main([*argv, "--allow-segmented"]) == 0

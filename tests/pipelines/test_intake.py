@@ -3,7 +3,6 @@ import pytest
 from sklearn.model_selection import GridSearchCV
 
 from features import ColorMoments, ImageError, ImageFeatures, Preparation
-from features.images import decode_image
 from fusion import BoostedTrees, DecisionRule
 from pipelines import CNNClassifier, LesionPipeline
 from pipelines.intake import image_side, take_in
@@ -14,18 +13,6 @@ def pipeline(size, store):
         [("color", ColorMoments())], preparation=Preparation(size=size), store=store
     )
     return LesionPipeline([("features", features), ("classify", BoostedTrees())])
-
-
-@pytest.fixture
-def decoded(monkeypatch):
-    names = []
-
-    def counting(content, name):
-        names.append(name)
-        return decode_image(content, name)
-
-    monkeypatch.setattr("features.images.decode_image", counting)
-    return names
 
 
 def test_each_image_is_decoded_once_for_all_models_and_folds(lesions, decoded, tmp_path):
