@@ -1,36 +1,36 @@
 """Images to named numbers. Knows no label and no classifier."""
 
-from features.abcd import ABCD
-from features.backbones import Backbone, backbone_names, get_backbone
+from features.abcd.block import ABCD
+from features.abcd.total_dermoscopy_score import dermoscopy_category, total_dermoscopy_score
 from features.batch import QUALITY, LesionBatch
-from features.color_histogram import ColorHistogram, color_histogram
-from features.color_moments import ColorMoments, color_moments
-from features.color_quantiles import ColorQuantiles, color_quantiles
-from features.constancy import shades_of_gray
+from features.color.histogram import ColorHistogram, color_histogram
+from features.color.joint_histogram import JointColorHistogram, joint_color_histogram
+from features.color.moments import ColorMoments, color_moments
+from features.color.quantiles import ColorQuantiles, color_quantiles
+from features.color.skin_contrast import SkinContrast, skin_contrast
+from features.color.zonal import ZonalColor, zonal_color
 from features.descriptor import Descriptor, ImagePart
-from features.detail_bands import DetailBands, detail_bands
 from features.devices import pick_device
-from features.embedding import CNNEmbedding
 from features.extraction import Extraction, Failure, extract
-from features.field_of_view import field_of_view
-from features.frame import Frames, FrameView
-from features.framing import frame_image, lesion_window
-from features.glcm import GLCM
-from features.hair import hair_mask, remove_hair
-from features.hog import HOG
 from features.image_features import ImageFeatures
-from features.joint_color_histogram import JointColorHistogram, joint_color_histogram
-from features.lbp import LBP
-from features.normalization import normalize
-from features.preparation import MASK_SOURCES, Preparation
+from features.networks.backbones import Backbone, backbone_names, get_backbone
+from features.networks.embedding import CNNEmbedding
+from features.networks.frame import Frames, FrameView
+from features.networks.normalization import normalize
+from features.preparation.constancy import shades_of_gray
+from features.preparation.field_of_view import field_of_view
+from features.preparation.framing import frame_image, lesion_window
+from features.preparation.hair import hair_mask, remove_hair
+from features.preparation.lesion_view import MASK_SOURCES, Preparation
+from features.preparation.segmentation import Segmentation, segment_lesion
 from features.quality import QualityFlags
-from features.reading import ImageError, read_image
-from features.segmentation import Segmentation, segment_lesion
-from features.skin_contrast import SkinContrast, skin_contrast
+from features.reading.files import ImageError, read_image
 from features.store import FeatureStore, open_store
 from features.synthetic import LESION_COLORS, LesionStyle, draw_lesion
-from features.total_dermoscopy_score import dermoscopy_category, total_dermoscopy_score
-from features.zonal_color import ZonalColor, zonal_color
+from features.texture.detail_bands import DetailBands, detail_bands
+from features.texture.glcm import GLCM
+from features.texture.hog import HOG
+from features.texture.lbp import LBP
 
 __all__ = [
     "ABCD",

@@ -12,8 +12,8 @@ from torch import Tensor
 
 from features.batch import LesionBatch
 from features.extraction import View, extract
-from features.images import image_sources
-from features.preparation import Preparation
+from features.preparation.lesion_view import Preparation
+from features.reading.sources import image_sources
 
 
 class ImagePart(TransformerMixin, BaseEstimator, ABC):

@@ -14,8 +14,8 @@ from joblib import effective_n_jobs
 from tqdm import tqdm
 
 from features.devices import exact_arithmetic, torch_threads
-from features.images import ImageSource, image_sources
-from features.reading import ImageError
+from features.reading.files import ImageError
+from features.reading.sources import ImageSource, image_sources
 from features.store import Entry, FeatureStore, open_store
 
 BATCH_SIZE = 32

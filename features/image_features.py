@@ -12,9 +12,9 @@ from sklearn.utils.validation import check_is_fitted
 
 from features.descriptor import ImagePart
 from features.extraction import Extraction, View, extract
-from features.images import image_sources
-from features.preparation import Preparation
+from features.preparation.lesion_view import Preparation
 from features.quality import QualityFlags
+from features.reading.sources import image_sources
 
 
 class ImageFeatures(TransformerMixin, _BaseComposition):

@@ -3,7 +3,7 @@ from pathlib import Path
 
 import pytest
 
-from features.images import decode_image
+from features.reading.sources import decode_image
 from features.synthetic import LesionStyle, draw_lesion
 from pipelines.data import make_lesions
 
@@ -62,5 +62,5 @@ def decoded(monkeypatch):
         names.append(name)
         return decode_image(content, name)
 
-    monkeypatch.setattr("features.images.decode_image", counting)
+    monkeypatch.setattr("features.reading.sources.decode_image", counting)
     return names

@@ -15,10 +15,10 @@ from sklearn.utils.validation import check_is_fitted, column_or_1d
 from skorch.dataset import Dataset
 from torch import Tensor
 
-from features.backbones import get_backbone
 from features.devices import exact_arithmetic, pick_device
 from features.extraction import extract
-from features.frame import Frames, FrameView
+from features.networks.backbones import get_backbone
+from features.networks.frame import Frames, FrameView
 from features.store import FeatureStore
 from fusion.groups import grouped_split
 from pipelines.cnn.network import FrameClassifier

@@ -6,8 +6,8 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
-from features.backbones import Backbone
-from features.normalization import normalize
+from features.networks.backbones import Backbone
+from features.networks.normalization import normalize
 
 
 class FrameClassifier(nn.Module):

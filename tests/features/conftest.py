@@ -6,8 +6,8 @@ import torch
 from scipy.ndimage import gaussian_filter
 
 from features.batch import QUALITY, LesionBatch
-from features.preparation import Preparation
-from features.reading import decode_image, decode_mask
+from features.preparation.lesion_view import Preparation
+from features.reading.files import decode_image, decode_mask
 
 SIZE = 96
 

@@ -11,10 +11,10 @@ import torch
 from features import extraction
 from features.descriptor import Descriptor, ImagePart
 from features.extraction import extract
-from features.frame import Frames, FrameView
-from features.images import image_sources
-from features.preparation import Preparation
-from features.reading import ImageError
+from features.networks.frame import Frames, FrameView
+from features.preparation.lesion_view import Preparation
+from features.reading.files import ImageError
+from features.reading.sources import image_sources
 from features.store import FeatureStore, open_store
 
 
@@ -193,7 +193,7 @@ def test_a_killed_run_takes_up_where_it_was(lesions, tmp_path):
         import os, signal
         import pandas as pd
         from features import ColorMoments, extraction
-        from features.preparation import Preparation
+        from features.preparation.lesion_view import Preparation
 
         extraction.BATCH_SIZE = 5
 

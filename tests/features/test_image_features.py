@@ -9,7 +9,7 @@ from features import (
     Preparation,
     SkinContrast,
 )
-from features.reading import ImageError
+from features.reading.files import ImageError
 
 
 @pytest.fixture
@@ -81,7 +81,9 @@ def test_segmenting_may_be_allowed_where_masks_were_asked_for(union, rows):
 
 def test_masks_are_checked_without_reading(union, rows, monkeypatch):
     fitted = union.fit(rows)
-    monkeypatch.setattr("features.images.read_bytes", lambda path: pytest.fail("read a file"))
+    monkeypatch.setattr(
+        "features.reading.sources.read_bytes", lambda path: pytest.fail("read a file")
+    )
     fitted.check_masks(rows)
     with pytest.raises(ValueError, match="8 of the images have none"):
         fitted.check_masks(rows.drop(columns="mask"))

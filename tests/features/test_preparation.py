@@ -2,13 +2,13 @@ import numpy as np
 import pytest
 from skimage.draw import disk, line
 
-from features.constancy import shades_of_gray
-from features.field_of_view import field_of_view
-from features.framing import cut, frame_image, lesion_window
-from features.hair import hair_mask, remove_hair
-from features.preparation import Preparation
-from features.reading import ImageError, decode_mask, read_image
-from features.segmentation import segment_lesion
+from features.preparation.constancy import shades_of_gray
+from features.preparation.field_of_view import field_of_view
+from features.preparation.framing import cut, frame_image, lesion_window
+from features.preparation.hair import hair_mask, remove_hair
+from features.preparation.lesion_view import Preparation
+from features.preparation.segmentation import segment_lesion
+from features.reading.files import ImageError, decode_mask, read_image
 
 SKIN, LESION = (215, 175, 155), (110, 70, 55)
 

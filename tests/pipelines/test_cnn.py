@@ -232,5 +232,5 @@ def test_names_what_it_asks_of_images():
 
 def test_frames_are_read_once(manifest, monkeypatch):
     model = make(max_epochs=1).fit(manifest, manifest["label"])
-    monkeypatch.setattr("features.images.decode_image", None)
+    monkeypatch.setattr("features.reading.sources.decode_image", None)
     clone(model).fit(manifest, manifest["label"]).predict(manifest)

@@ -1,0 +1,1 @@
+"""The ABCD rule: a letter a file, the block that joins them, the score that weighs them."""

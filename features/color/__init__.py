@@ -1,0 +1,1 @@
+"""Colour of the lesion and of the skin around it."""

@@ -1,0 +1,1 @@
+"""Networks as descriptors: backbones, their weights, their embeddings."""

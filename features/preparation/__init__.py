@@ -1,0 +1,1 @@
+"""From a decoded image to the lesion view: field of view, hair, mask, framing."""

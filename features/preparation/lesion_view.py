@@ -1,0 +1,154 @@
+"""From one decoded image to the lesion view that descriptors measure."""
+
+from dataclasses import asdict, dataclass
+from typing import Literal, NamedTuple
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from features.batch import LesionBatch
+from features.preparation.constancy import shades_of_gray
+from features.preparation.field_of_view import field_of_view
+from features.preparation.framing import MARGIN, Window, cut, lesion_window
+from features.preparation.hair import hair_mask, remove_hair
+from features.preparation.segmentation import segment_lesion
+from features.reading.files import ImageError
+
+MaskSource = Literal["given", "segment", "auto"]
+MASK_SOURCES: tuple[MaskSource, ...] = ("given", "segment", "auto")
+
+
+class PreparedLesion(NamedTuple):
+    """One row of a `LesionBatch`, in numpy; `quality` as named by `QUALITY`."""
+
+    pixels: np.ndarray
+    original: np.ndarray
+    mask: np.ndarray
+    valid: np.ndarray
+    scale: float
+    shape: tuple[int, int]
+    quality: tuple[float, ...]
+
+
+@dataclass(frozen=True)
+class Preparation:
+    """How an image becomes the lesion view.
+
+    Field of view, hair removal, optional colour constancy, lesion mask and framing, in this
+    order. An instance is a value: it compares, hashes and prints by its settings.
+
+    Parameters
+    ----------
+    size : int, default=224
+        Side of the canvas, in pixels.
+    margin : float, default=0.25
+        Skin kept around the lesion, as a share of its longer side.
+    upsample : bool, default=False
+        Enlarge small lesions to fill the canvas.
+    hair : bool, default=True
+        Remove dark hair.
+    constancy : bool, default=False
+        Shades-of-Gray colour constancy.
+    mask : {"auto", "given", "segment"}, default="auto"
+        Where lesion masks come from: those of the manifest, our own segmentation, or the
+        manifest's where it names one and our own elsewhere.
+    """
+
+    size: int = 224
+    margin: float = MARGIN
+    upsample: bool = False
+    hair: bool = True
+    constancy: bool = False
+    mask: MaskSource = "auto"
+
+    version = 1
+
+    def __post_init__(self) -> None:
+        if self.mask not in MASK_SOURCES:
+            raise ValueError(f"`mask` must be one of {MASK_SOURCES}, got {self.mask!r}.")
+        if self.size < 32:
+            raise ValueError(f"`size` must be at least 32 pixels, got {self.size!r}.")
+
+    @property
+    def fingerprint(self) -> str:
+        """Names this preparation in a feature store."""
+        # Whether a mask was given is part of the image's own key; "auto" and "given" agree.
+        settings = asdict(self) | {"mask": "segment" if self.mask == "segment" else "given"}
+        return f"lesion:{self.version}:{sorted(settings.items())}"
+
+    @property
+    def reads_masks(self) -> bool:
+        """Whether the manifest's masks are looked at."""
+        return self.mask != "segment"
+
+    def prepare(self, image: np.ndarray, mask: np.ndarray | None) -> PreparedLesion:
+        """Prepare one decoded image.
+
+        Parameters
+        ----------
+        image : ndarray of shape (height, width, 3), uint8
+            RGB.
+        mask : ndarray of shape (height, width), bool, or None
+            The given lesion mask, if any.
+
+        Returns
+        -------
+        PreparedLesion
+            Framed on a canvas of `size` pixels.
+        """
+        given = mask is not None and self.reads_masks
+        if self.mask == "given" and not given:
+            raise ImageError(
+                "no lesion mask is given. Name one in the column 'mask', or prepare with "
+                "mask='auto' or mask='segment'."
+            )
+        valid = field_of_view(image)
+        hair = hair_mask(image) if self.hair else np.zeros_like(valid)
+        clean = remove_hair(image, hair)
+        lesion, reliable = (mask & valid, True) if given else segment_lesion(clean, valid)
+        if not lesion.any():  # a given mask that lies in the dark corners altogether
+            lesion, reliable = mask, False
+            valid = valid | lesion
+        if self.constancy:
+            clean = shades_of_gray(clean, valid)
+        window = lesion_window(lesion, self.size, margin=self.margin, upsample=self.upsample)
+        framed_lesion, framed_valid = _cut_masks(lesion, valid, window)
+        return PreparedLesion(
+            pixels=cut(clean, window),
+            original=cut(image, window),
+            mask=framed_lesion,
+            valid=framed_valid,
+            scale=window.scale,
+            shape=valid.shape,
+            quality=(reliable, given, hair.mean(), valid.mean(), lesion.mean()),
+        )
+
+    def collate(self, rows: list[PreparedLesion]) -> LesionBatch:
+        """Stack prepared lesions into a batch."""
+        return LesionBatch(
+            pixels=_channels_first([row.pixels for row in rows]),
+            original=_channels_first([row.original for row in rows]),
+            mask=torch.from_numpy(np.stack([row.mask for row in rows])),
+            valid=torch.from_numpy(np.stack([row.valid for row in rows])),
+            scale=torch.tensor([row.scale for row in rows], dtype=torch.float32),
+            shape=torch.tensor([row.shape for row in rows], dtype=torch.float32),
+            quality=torch.tensor([row.quality for row in rows], dtype=torch.float32),
+        )
+
+
+def _cut_masks(
+    lesion: np.ndarray, valid: np.ndarray, window: Window
+) -> tuple[np.ndarray, np.ndarray]:
+    """Frame lesion and field of view; the lesion keeps at least a pixel."""
+    # Only canvas pixels made of valid ones alone are valid: the rest are mixed with black.
+    framed_valid = cut(valid.astype(np.uint8) * 255, window) == 255
+    framed = (cut(lesion.astype(np.uint8), window, smooth=False) > 0) & framed_valid
+    if not framed.any():  # so thin that shrinking lost it
+        framed = cut(lesion.astype(np.uint8) * 255, window) > 0
+        framed_valid |= framed
+    return framed, framed_valid
+
+
+def _channels_first(images: list[np.ndarray]) -> Tensor:
+    return torch.from_numpy(np.stack(images)).permute(0, 3, 1, 2).contiguous()

@@ -1,0 +1,1 @@
+"""Files, manifests and arrays to decoded pixels."""

@@ -1,0 +1,1 @@
+"""Texture and gradients of the lesion."""

@@ -1,0 +1,98 @@
+import numpy as np
+import pytest
+import torch
+from skimage.measure import regionprops
+
+from features.abcd.border import NAMES, border
+from features.lesion_shape import outline
+
+SIZE = 161
+Y, X = np.mgrid[:SIZE, :SIZE] - SIZE // 2
+RADIUS = np.hypot(X, Y)
+
+
+def measure(mask, lightness=None, valid=None):
+    lightness = np.full(mask.shape, 50) if lightness is None else lightness
+    valid = np.ones_like(mask) if valid is None else valid
+    planes = (lightness.astype(np.float32), mask, valid)
+    values = border(*(torch.from_numpy(np.ascontiguousarray(p[None])) for p in planes))[0]
+    return dict(zip(NAMES, values.tolist(), strict=True))
+
+
+@pytest.mark.parametrize("radius", [15, 40, 70])
+def test_a_disk_is_regular(radius):
+    values = measure(radius >= RADIUS)
+    assert values["compactness"] == pytest.approx(1, abs=0.03)
+    assert values["solidity"] == pytest.approx(1, abs=0.01)
+    assert values["convexity"] == pytest.approx(1, abs=0.01)
+    assert values["radial_std"] < 0.01
+    assert values["fourier_high"] < 0.01
+
+
+def test_a_square():
+    values = measure((np.abs(X) <= 50) & (np.abs(Y) <= 50))
+    assert values["compactness"] == pytest.approx(4 / np.pi, rel=0.03)
+    assert values["eccentricity"] == pytest.approx(0, abs=1e-3)
+
+
+def test_a_star_is_irregular():
+    waves = 50 * (1 + 0.15 * np.cos(12 * np.arctan2(Y, X)))
+    star, disk = measure(waves >= RADIUS), measure(RADIUS <= 50)
+    assert star["compactness"] > 1.3 > disk["compactness"]
+    assert star["fourier_high"] > 0.05
+    assert star["solidity"] < 0.92
+
+
+def test_eccentricity_is_that_of_skimage(real_batch):
+    values = border(real_batch.lab[:, 0], real_batch.mask, real_batch.valid)
+    for row, mask in zip(values, real_batch.mask.numpy(), strict=True):
+        largest = max(regionprops(mask.astype(int)), key=lambda region: region.area)
+        assert row[NAMES.index("eccentricity")].item() == pytest.approx(
+            largest.eccentricity, abs=1e-3
+        )
+        assert row[NAMES.index("solidity")].item() == pytest.approx(largest.solidity, abs=0.03)
+
+
+def test_a_step_is_abrupt_and_a_fade_is_not():
+    mask = RADIUS <= 50
+    sharp = measure(mask, np.where(mask, 40, 70))
+    fading = measure(mask, np.interp(RADIUS, [30, 70], [40, 70]))
+    assert sharp["score"] == 8
+    assert sharp["contrast_mean"] == pytest.approx(30, abs=1)
+    assert fading["score"] == 0
+    assert sharp["abruptness_mean"] > 0.9 > 0.5 > fading["abruptness_mean"]
+
+
+def test_half_of_the_border_is_abrupt():
+    mask = RADIUS <= 50
+    lightness = np.where(X < 0, np.where(mask, 40, 70), np.interp(RADIUS, [30, 70], [40, 70]))
+    assert measure(mask, lightness)["score"] in (4, 5)
+
+
+def test_no_contrast_is_not_abrupt():
+    noise = np.random.default_rng(0).normal(50, 1, RADIUS.shape)
+    assert measure(RADIUS <= 50, noise)["score"] == 0
+
+
+def test_sectors_beyond_the_valid_pixels_are_left_out():
+    mask = RADIUS <= 50
+    lightness = np.where(mask, 40, 70)
+    lightness[:, :40] = 0
+    assert measure(mask, lightness, X > -40)["contrast_mean"] == pytest.approx(30, abs=1)
+    assert measure(mask, lightness, mask)["contrast_mean"] == 0
+
+
+def test_scale_does_not_matter():
+    def shape(radius):
+        return measure(radius * (1 + 0.1 * np.cos(5 * np.arctan2(Y, X))) >= RADIUS)
+
+    large, small = shape(64), shape(32)
+    for name in ("compactness", "solidity", "convexity", "radial_std"):
+        assert small[name] == pytest.approx(large[name], rel=0.05)
+
+
+def test_outline_is_closed_and_even():
+    points = outline(RADIUS <= 40)
+    gaps = np.linalg.norm(points - np.roll(points, 1, axis=0), axis=1)
+    assert gaps.std() < 0.05 * gaps.mean()
+    np.testing.assert_allclose(points.mean(axis=0), SIZE // 2, atol=0.1)

@@ -1,0 +1,60 @@
+import numpy as np
+import pytest
+import torch
+from scipy.stats import circmean, circstd, kurtosis, skew
+from skimage.color import rgb2hsv, rgb2lab, rgb2ycbcr
+from skimage.measure import shannon_entropy
+
+from features.color.moments import CHANNELS, STATISTICS, ColorMoments
+
+
+def table(batch):
+    return ColorMoments().describe(batch).numpy().reshape(-1, len(CHANNELS), len(STATISTICS))
+
+
+def reference(batch, i):
+    """Channels of one lesion by scikit-image, (12, n_pixels) float64."""
+    image = batch.pixels[i].permute(1, 2, 0).numpy()
+    spaces = (image.astype(float), rgb2hsv(image), rgb2lab(image), rgb2ycbcr(image))
+    return np.concatenate(spaces, axis=-1)[batch.mask[i].numpy()].T
+
+
+@pytest.mark.parametrize("source", ["random_batch", "real_batch"])
+def test_agrees_with_scipy_and_skimage(source, request):
+    batch = request.getfixturevalue(source)
+    values = table(batch)
+    straight = [c for c, name in enumerate(CHANNELS) if name != "hue"]
+    for i in range(len(batch)):
+        channels = reference(batch, i)[straight]
+        expected = [channels.mean(1), channels.std(1), skew(channels, 1), kurtosis(channels, 1)]
+        np.testing.assert_allclose(
+            values[i, straight, :4], np.stack(expected, 1), rtol=1e-4, atol=2e-4
+        )
+        for c in range(3):
+            assert values[i, c, 4] == pytest.approx(shannon_entropy(channels[c]), rel=1e-5)
+
+
+def test_hue_is_circular(random_batch):
+    hue = reference(random_batch, 0)[CHANNELS.index("hue")]
+    mean, std = table(random_batch)[0, CHANNELS.index("hue"), :2]
+    assert mean % 1 == pytest.approx(circmean(hue, high=1), abs=1e-5)
+    assert std == pytest.approx(circstd(hue, high=1), rel=1e-4)
+
+
+def test_reds_on_both_sides_of_zero_average_to_red(make_batch):
+    pixels = torch.zeros(1, 3, 4, 4, dtype=torch.uint8)
+    pixels[:, 0] = 200
+    pixels[:, 1, :, :2] = pixels[:, 2, :, 2:] = 20
+    mean, std, skewness, _, _ = table(make_batch(pixels, torch.ones(1, 4, 4, dtype=torch.bool)))[
+        0, CHANNELS.index("hue")
+    ]
+    assert mean == pytest.approx(0, abs=1e-6)
+    assert std == pytest.approx(1 / 60, rel=1e-2)
+    assert skewness == pytest.approx(0, abs=1e-4)
+
+
+def test_constant_colour(make_batch):
+    pixels = torch.full((1, 3, 8, 8), 100, dtype=torch.uint8)
+    values = table(make_batch(pixels, torch.ones(1, 8, 8, dtype=torch.bool)))[0]
+    np.testing.assert_allclose(values[:3, 0], 100)
+    np.testing.assert_allclose(values[:, 1:], 0, atol=1e-6)

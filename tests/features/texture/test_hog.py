@@ -1,0 +1,60 @@
+import numpy as np
+import pytest
+import torch
+from skimage import feature
+
+from features.texture.hog import HOG, hog, upright_patches
+
+
+@pytest.mark.parametrize("source", ["random_batch", "real_batch"])
+@pytest.mark.parametrize(("cell", "orientations", "block"), [(16, 9, 2), (8, 9, 2), (20, 12, 3)])
+def test_agrees_with_skimage(source, cell, orientations, block, request):
+    batch = request.getfixturevalue(source)
+    patches = upright_patches(batch.gray, batch.mask, batch.valid)
+    ours = hog(patches, cell, orientations, block).numpy()
+    for row, patch in zip(ours, patches.numpy(), strict=True):
+        expected = feature.hog(
+            patch.astype(float), orientations, (cell, cell), (block, block), "L2-Hys"
+        )
+        np.testing.assert_allclose(row, expected, rtol=1e-4, atol=1e-5)
+
+
+def ellipse(turn, size=96):
+    y, x = (np.mgrid[:size, :size] - (size - 1) / 2) / size
+    along, across = x * np.cos(turn) + y * np.sin(turn), y * np.cos(turn) - x * np.sin(turn)
+    mask = np.hypot(along, 2 * across) < 0.35
+    return torch.from_numpy(np.where(mask, 0.2, 0.8).astype(np.float32))[None], mask[None]
+
+
+@pytest.mark.parametrize("degrees", [0, 30, 90, 145])
+def test_patches_are_upright(degrees):
+    gray, mask = ellipse(np.deg2rad(degrees))
+    mask = torch.from_numpy(mask)
+    patch = upright_patches(gray, mask, torch.ones_like(mask))[0] < 0.5
+    rows, columns = patch.any(dim=1).sum().item(), patch.any(dim=0).sum().item()
+    assert columns == pytest.approx(128 / 1.2, abs=3)
+    assert rows == pytest.approx(columns / 2, abs=3)
+
+
+def test_turning_the_lesion_changes_little(make_lesion_batch, make_batch):
+    batch = make_lesion_batch(1)
+    turned = make_batch(batch.pixels.rot90(1, (2, 3)), batch.mask.rot90(1, (1, 2)))
+    before, after = HOG().describe(batch), HOG().describe(turned)
+    assert (before - after).abs().max() < 0.02
+
+
+def test_length_is_fixed_for_the_smallest_images(make_batch):
+    pixels = torch.randint(0, 256, (1, 3, 5, 4), dtype=torch.uint8)
+    mask = torch.ones(1, 5, 4, dtype=torch.bool)
+    assert HOG().describe(make_batch(pixels, mask)).shape == (1, 1764)
+
+
+def test_a_block_that_does_not_fit(random_batch):
+    with pytest.raises(ValueError, match="does not fit"):
+        HOG(cell_size=80).describe(random_batch)
+
+
+def test_parameters_change_the_columns(random_batch):
+    descriptor = HOG(cell_size=7, orientations=9, size=28)
+    assert descriptor.describe(random_batch).shape == (4, len(descriptor.feature_names()))
+    assert len(descriptor.feature_names()) == 324
