@@ -38,6 +38,10 @@ class ImagePart(TransformerMixin, BaseEstimator, ABC):
     def describe(self, batch: Any) -> Tensor:
         """Compute the numbers of a batch, (n, n_features) float32."""
 
+    def nullable_names(self) -> Sequence[str]:
+        """Names, of `feature_names`, whose numbers may be NaN: unknown, not missed. None here."""
+        return ()
+
     def fingerprint(self) -> str:
         """Names the definition in a feature store: class, version and parameters."""
         settings = json.dumps(self.get_params(deep=False), sort_keys=True, default=repr)
@@ -81,6 +85,10 @@ class ImagePart(TransformerMixin, BaseEstimator, ABC):
     def get_feature_names_out(self, input_features=None) -> np.ndarray:
         """Column names, ``block__feature``."""
         return np.array([f"{self.block}__{name}" for name in self.feature_names()], dtype=object)
+
+    def get_nullable_names_out(self) -> np.ndarray:
+        """Names of the columns that may hold NaN, ``block__feature``."""
+        return np.array([f"{self.block}__{name}" for name in self.nullable_names()], dtype=object)
 
     def __sklearn_tags__(self):
         tags = super().__sklearn_tags__()

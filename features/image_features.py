@@ -102,7 +102,7 @@ class ImageFeatures(TransformerMixin, _BaseComposition):
         Returns
         -------
         ndarray of shape (n, n_columns), float32
-            Rows in the order of `X`. No NaN.
+            Rows in the order of `X`. NaN only in the columns that `get_nullable_names_out` lists.
         """
         values = self._extract(X).values
         return np.hstack([values[name] for name, _ in self.parts])
@@ -166,6 +166,11 @@ class ImageFeatures(TransformerMixin, _BaseComposition):
     def get_feature_names_out(self, input_features=None) -> np.ndarray:
         """Column names, ``part__feature``."""
         names = [f"{name}__{f}" for name, part in self.parts for f in part.feature_names()]
+        return np.array(names, dtype=object)
+
+    def get_nullable_names_out(self) -> np.ndarray:
+        """Names of the columns that may hold NaN, ``part__feature``."""
+        names = [f"{name}__{f}" for name, part in self.parts for f in part.nullable_names()]
         return np.array(names, dtype=object)
 
     def get_params(self, deep=True) -> dict[str, Any]:
