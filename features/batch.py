@@ -39,6 +39,8 @@ class LesionBatch:
         Canvas pixels per pixel of the original image.
     shape : Tensor of shape (n, 2), float32
         Height and width of the original image, in its own pixels.
+    mm_per_pixel : Tensor of shape (n,), float32
+        Millimetres of skin per pixel of the original image; NaN where it is not calibrated.
     quality : Tensor of shape (n, 5), float32
         Flags and shares, as `QUALITY` names them; never features.
     """
@@ -49,6 +51,7 @@ class LesionBatch:
     valid: Tensor
     scale: Tensor
     shape: Tensor
+    mm_per_pixel: Tensor
     quality: Tensor
 
     def __len__(self) -> int:

@@ -32,7 +32,9 @@ class View(Protocol):
     def fingerprint(self) -> str: ...  # noqa: D102
     @property
     def reads_masks(self) -> bool: ...  # noqa: D102
-    def prepare(self, image: np.ndarray, mask: np.ndarray | None) -> Any: ...  # noqa: D102
+    def prepare(  # noqa: D102
+        self, image: np.ndarray, mask: np.ndarray | None, mm_per_pixel: float
+    ) -> Any: ...
     def collate(self, rows: list[Any]) -> Any: ...  # noqa: D102
 
 
@@ -236,7 +238,8 @@ class _Run:
             prepared = {}
             for fingerprint, view in views.items():
                 start = perf_counter()
-                row = view.prepare(image, mask if view.reads_masks else None)
+                given = mask if view.reads_masks else None
+                row = view.prepare(image, given, item.source.mm_per_pixel)
                 prepared[fingerprint] = (row, reading + perf_counter() - start)
             return prepared
 

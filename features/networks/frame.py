@@ -1,5 +1,6 @@
 """The full frame, untouched, as networks see it."""
 
+import math
 from dataclasses import dataclass
 
 import numpy as np
@@ -35,8 +36,10 @@ class FrameView:
         """Names this view in a feature store."""
         return f"frame:{self.version}:{self.size}:{self.fill}"
 
-    def prepare(self, image: np.ndarray, mask: np.ndarray | None = None) -> np.ndarray:
-        """Frame one decoded image; the mask is not looked at."""
+    def prepare(
+        self, image: np.ndarray, mask: np.ndarray | None = None, mm_per_pixel: float = math.nan
+    ) -> np.ndarray:
+        """Frame one decoded image; neither mask nor calibration is looked at."""
         return frame_image(image, self.size, self.fill)
 
     def collate(self, rows: list[np.ndarray]) -> Tensor:

@@ -1,5 +1,6 @@
 """From one decoded image to the lesion view that descriptors measure."""
 
+import math
 from dataclasses import asdict, dataclass
 from typing import Literal, NamedTuple
 
@@ -28,6 +29,7 @@ class PreparedLesion(NamedTuple):
     valid: np.ndarray
     scale: float
     shape: tuple[int, int]
+    mm_per_pixel: float
     quality: tuple[float, ...]
 
 
@@ -82,7 +84,9 @@ class Preparation:
         """Whether the manifest's masks are looked at."""
         return self.mask != "segment"
 
-    def prepare(self, image: np.ndarray, mask: np.ndarray | None) -> PreparedLesion:
+    def prepare(
+        self, image: np.ndarray, mask: np.ndarray | None, mm_per_pixel: float = math.nan
+    ) -> PreparedLesion:
         """Prepare one decoded image.
 
         Parameters
@@ -91,6 +95,8 @@ class Preparation:
             RGB.
         mask : ndarray of shape (height, width), bool, or None
             The given lesion mask, if any.
+        mm_per_pixel : float, default=nan
+            Millimetres of skin per pixel, where the image is calibrated.
 
         Returns
         -------
@@ -121,6 +127,7 @@ class Preparation:
             valid=framed_valid,
             scale=window.scale,
             shape=valid.shape,
+            mm_per_pixel=mm_per_pixel,
             quality=(reliable, given, hair.mean(), valid.mean(), lesion.mean()),
         )
 
@@ -133,6 +140,7 @@ class Preparation:
             valid=torch.from_numpy(np.stack([row.valid for row in rows])),
             scale=torch.tensor([row.scale for row in rows], dtype=torch.float32),
             shape=torch.tensor([row.shape for row in rows], dtype=torch.float32),
+            mm_per_pixel=torch.tensor([row.mm_per_pixel for row in rows], dtype=torch.float32),
             quality=torch.tensor([row.quality for row in rows], dtype=torch.float32),
         )
 

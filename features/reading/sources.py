@@ -1,8 +1,10 @@
 """What image estimators accept: a manifest, paths, or an array of pixels."""
 
 import hashlib
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
+from numbers import Real
 from pathlib import Path
 from typing import Any
 
@@ -24,11 +26,14 @@ class ImageSource:
         A file, or RGB pixels.
     mask : Path, optional
         The lesion mask's file.
+    mm_per_pixel : float, default=nan
+        Millimetres of skin per pixel of the image; NaN where nobody measured it.
     """
 
     row: int
     image: Path | np.ndarray
     mask: Path | None = None
+    mm_per_pixel: float = math.nan
 
     @property
     def name(self) -> str:
@@ -37,12 +42,14 @@ class ImageSource:
         return f"row {self.row}, {place}"
 
     def digests(self) -> tuple[str, str]:
-        """Content keys, sha256: of the image alone, and of the image with its mask if any."""
+        """Content keys, sha256: of the image (and its calibration), and of it with its mask."""
         if isinstance(self.image, Path):
             content = self._bytes(self.image)
         else:
             content = str(self.image.shape).encode() + self.image.tobytes()
         image = hashlib.sha256(content).hexdigest()
+        if not math.isnan(self.mm_per_pixel):
+            image += f":{self.mm_per_pixel!r}mm"
         if self.mask is None:
             return image, image
         return image, f"{image}:{hashlib.sha256(self._bytes(self.mask)).hexdigest()}"
@@ -71,8 +78,8 @@ def image_sources(X: Any) -> list[ImageSource]:
 
     Parameters
     ----------
-    X : DataFrame with a column ``image`` (and optionally ``mask``), sequence of paths, or \
-            uint8 array of shape (n, height, width, 3)
+    X : DataFrame with a column ``image`` (and optionally ``mask`` and ``mm_per_pixel``), \
+            sequence of paths, or uint8 array of shape (n, height, width, 3)
         A manifest, image files, or RGB pixels.
 
     Returns
@@ -109,10 +116,28 @@ def _from_manifest(manifest: pd.DataFrame) -> list[ImageSource]:
             f"The manifest has no column 'image'; its columns are {list(manifest.columns)}."
         )
     masks = manifest["mask"] if "mask" in manifest else [None] * len(manifest)
+    scales = manifest["mm_per_pixel"] if "mm_per_pixel" in manifest else [math.nan] * len(manifest)
     return [
-        ImageSource(row, _as_path(row, image), None if pd.isna(mask) else Path(mask))
-        for row, (image, mask) in enumerate(zip(manifest["image"], masks, strict=True))
+        ImageSource(
+            row,
+            _as_path(row, image),
+            None if pd.isna(mask) else Path(mask),
+            _as_scale(row, scale),
+        )
+        for row, (image, mask, scale) in enumerate(
+            zip(manifest["image"], masks, scales, strict=True)
+        )
     ]
+
+
+def _as_scale(row: int, value: Any) -> float:
+    if pd.isna(value):
+        return math.nan
+    if isinstance(value, Real) and 0 < value < math.inf:
+        return float(value)
+    raise ValueError(
+        f"Row {row}: expected 'mm_per_pixel' to be a positive number or empty, got {value!r}."
+    )
 
 
 def _from_pixels(pixels: np.ndarray) -> list[ImageSource]:

@@ -23,6 +23,7 @@ def build_batch(pixels, mask, valid=None):
         valid=torch.ones_like(mask) if valid is None else torch.as_tensor(valid),
         scale=torch.ones(n),
         shape=torch.tensor([[height, width]] * n, dtype=torch.float32),
+        mm_per_pixel=torch.full((n,), torch.nan),
         quality=torch.ones(n, len(QUALITY)),
     )
 
