@@ -4,7 +4,6 @@ import hashlib
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
-from numbers import Real
 from pathlib import Path
 from typing import Any
 
@@ -133,7 +132,7 @@ def _from_manifest(manifest: pd.DataFrame) -> list[ImageSource]:
 def _as_scale(row: int, value: Any) -> float:
     if pd.isna(value):
         return math.nan
-    if isinstance(value, Real) and 0 < value < math.inf:
+    if isinstance(value, (int, float, np.number)) and 0 < value < math.inf:
         return float(value)
     raise ValueError(
         f"Row {row}: expected 'mm_per_pixel' to be a positive number or empty, got {value!r}."
