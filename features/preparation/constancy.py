@@ -2,6 +2,8 @@
 
 import numpy as np
 
+from features._opencv import cv2
+
 
 def shades_of_gray(image: np.ndarray, valid: np.ndarray, power: float = 6.0) -> np.ndarray:
     """Shades-of-Gray colour constancy.
@@ -31,6 +33,11 @@ def shades_of_gray(image: np.ndarray, valid: np.ndarray, power: float = 6.0) -> 
     ----------
     Finlayson & Trezzi (2004), Color Imaging Conference 12, 37-41.
     """
+    return relight(image, light_table(image, valid, power))
+
+
+def light_table(image: np.ndarray, valid: np.ndarray, power: float = 6.0) -> np.ndarray:
+    """Tabulate the new level of each level and channel, (256, 3) uint8; see `shades_of_gray`."""
     if not power >= 1:
         raise ValueError(f"`power` must be at least 1, got {power!r}.")
     # Levels are 256 at most, so the powers come from a table; the maximum keeps them in range.
@@ -38,8 +45,12 @@ def shades_of_gray(image: np.ndarray, valid: np.ndarray, power: float = 6.0) -> 
     seen = image[valid]
     light = np.array([table[seen[:, c]].mean() for c in range(3)]) ** (1 / power)
     if not light.all():
-        return image  # a channel without any light cannot be scaled
+        light[:] = 1.0  # a channel without any light cannot be scaled
     gain = np.linalg.norm(light) / (light * np.sqrt(3))
     levels = np.arange(256)[:, None] * gain[None, :]
-    lookup = np.clip(np.rint(levels), 0, 255).astype(np.uint8)
-    return np.stack([lookup[image[..., c], c] for c in range(3)], axis=-1)
+    return np.clip(np.rint(levels), 0, 255).astype(np.uint8)
+
+
+def relight(image: np.ndarray, table: np.ndarray) -> np.ndarray:
+    """Look every level of an image, (height, width, 3) uint8, up in a `light_table`."""
+    return cv2.LUT(np.ascontiguousarray(image), table[None])

@@ -26,15 +26,17 @@ def field_of_view(image: np.ndarray) -> np.ndarray:
         it is the picture that is dark.
     """
     height, width = image.shape[:2]
-    dark = (image.max(axis=2) < DARK * 255).astype(np.uint8)
     corners = [(0, 0), (0, width - 1), (height - 1, 0), (height - 1, width - 1)]
-    if not any(dark[corner] for corner in corners):
+    if not any(image[corner].max() < DARK * 255 for corner in corners):
         return np.ones((height, width), dtype=bool)
-    _, labels = cv2.connectedComponents(dark, connectivity=4)
-    outside = np.isin(labels, [labels[corner] for corner in corners if dark[corner]])
+    red, green, blue = cv2.split(image)
+    dark = (cv2.max(cv2.max(red, green), blue) < DARK * 255).astype(np.uint8)
+    for row, column in corners:
+        if dark[row, column] == 1:
+            cv2.floodFill(dark, None, (column, row), 2, flags=4)
     rim = max(1, round(0.01 * width))
     kernel = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (2 * rim + 1, 2 * rim + 1))
-    outside = cv2.dilate(outside.astype(np.uint8), kernel).astype(bool)
-    if outside.mean() > _LARGEST_SHARE:
+    outside = cv2.dilate((dark == 2).astype(np.uint8), kernel)
+    if np.mean(outside) > _LARGEST_SHARE:
         return np.ones((height, width), dtype=bool)
-    return ~outside
+    return outside == 0

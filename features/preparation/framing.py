@@ -1,5 +1,6 @@
 """The two framings: the lesion for descriptors, the full frame for networks."""
 
+import math
 from typing import NamedTuple
 
 import numpy as np
@@ -10,12 +11,25 @@ MARGIN = 0.25  # skin kept on each side of the lesion, as a share of its longer 
 
 
 class Window(NamedTuple):
-    """A square of the original image, drawn on a canvas of `size` pixels at `scale`."""
+    """A square of whole pixels of the original image, drawn on a canvas of `size` pixels."""
 
-    top: float
-    left: float
-    scale: float
+    top: int
+    left: int
+    side: int
     size: int
+
+    @property
+    def scale(self) -> float:
+        """Canvas pixels per original pixel."""
+        return self.size / self.side
+
+    def within(self, shape: tuple[int, int]) -> tuple[slice, slice]:
+        """Rows and columns of the window that lie in an image of this (height, width)."""
+        starts = (self.top, self.left)
+        return tuple(  # type: ignore[return-value]
+            slice(max(0, start), max(0, min(length, start + self.side)))
+            for start, length in zip(starts, shape, strict=True)
+        )
 
 
 def lesion_window(
@@ -41,15 +55,12 @@ def lesion_window(
         May reach beyond the image; `cut` pads there.
     """
     rows, columns = np.flatnonzero(mask.any(axis=1)), np.flatnonzero(mask.any(axis=0))
-    top, bottom, left, right = rows[0], rows[-1] + 1, columns[0], columns[-1] + 1
-    side = max(bottom - top, right - left) * (1 + 2 * margin)
-    scale = size / side if upsample else min(1.0, size / side)
-    # The canvas shows size / scale pixels, centred on the lesion's box. At full size it starts
-    # on a whole pixel, so that nothing is interpolated.
-    start_y, start_x = (top + bottom - size / scale) / 2, (left + right - size / scale) / 2
-    if scale == 1.0:
-        start_y, start_x = np.floor(start_y), np.floor(start_x)
-    return Window(float(start_y), float(start_x), float(scale), size)
+    top, bottom = int(rows[0]), int(rows[-1]) + 1
+    left, right = int(columns[0]), int(columns[-1]) + 1
+    side = math.ceil(max(bottom - top, right - left) * (1 + 2 * margin))
+    if not upsample:
+        side = max(side, size)
+    return Window((top + bottom - side) // 2, (left + right - side) // 2, side, size)
 
 
 def cut(plane: np.ndarray, window: Window, *, smooth: bool = True) -> np.ndarray:
@@ -69,28 +80,18 @@ def cut(plane: np.ndarray, window: Window, *, smooth: bool = True) -> np.ndarray
     ndarray of shape (size, size) or (size, size, 3), uint8
         The canvas.
     """
-    top, left, scale, size = window
-    if scale < 1 and smooth:
-        # warpAffine does not average: shrink first, with pixel areas, then place.
-        height, width = plane.shape[:2]
-        small = (max(1, round(width * scale)), max(1, round(height * scale)))
-        plane = cv2.resize(plane, small, interpolation=cv2.INTER_AREA)
-        ratio_x, ratio_y = small[0] / width, small[1] / height
-        matrix = _placement(scale / ratio_x, scale / ratio_y, left * ratio_x, top * ratio_y)
-    else:
-        matrix = _placement(scale, scale, left, top)
-    flag = cv2.INTER_LINEAR if smooth else cv2.INTER_NEAREST
-    return cv2.warpAffine(plane, matrix, (size, size), flags=flag)
-
-
-def _placement(scale_x: float, scale_y: float, left: float, top: float) -> np.ndarray:
-    """Affine map of pixel centres: canvas = scale * (source - start)."""
-    return np.array(
-        [
-            [scale_x, 0, scale_x * (0.5 - left) - 0.5],
-            [0, scale_y, scale_y * (0.5 - top) - 0.5],
-        ]
-    )
+    rows, columns = window.within(plane.shape[:2])
+    square = np.zeros((window.side, window.side, *plane.shape[2:]), dtype=plane.dtype)
+    square[
+        rows.start - window.top : rows.stop - window.top,
+        columns.start - window.left : columns.stop - window.left,
+    ] = plane[rows, columns]
+    if window.side == window.size:
+        return square
+    enlarging = cv2.INTER_LINEAR if window.scale > 1 else cv2.INTER_AREA
+    # The exact kind looks at pixel centres; plain nearest would shift a mask by half a pixel.
+    method = enlarging if smooth else cv2.INTER_NEAREST_EXACT
+    return cv2.resize(square, (window.size, window.size), interpolation=method)
 
 
 def frame_image(image: np.ndarray, size: int, fill: tuple[int, int, int]) -> np.ndarray:

@@ -9,11 +9,11 @@ import torch
 from torch import Tensor
 
 from features.batch import LesionBatch
-from features.preparation.constancy import shades_of_gray
+from features.preparation.cleaning import ARTEFACTS, HAIR_REMOVALS, clean_window
+from features.preparation.constancy import light_table, relight
 from features.preparation.field_of_view import field_of_view
 from features.preparation.framing import MARGIN, Window, cut, lesion_window
-from features.preparation.hair import hair_mask, remove_hair
-from features.preparation.segmentation import segment_lesion
+from features.preparation.segmentation import SEGMENTERS, segment_lesion
 from features.reading.files import ImageError
 
 MaskSource = Literal["given", "segment", "auto"]
@@ -37,7 +37,7 @@ class PreparedLesion(NamedTuple):
 class Preparation:
     """How an image becomes the lesion view.
 
-    Field of view, hair removal, optional colour constancy, lesion mask and framing, in this
+    Field of view, lesion mask, hair removal, optional colour constancy and framing, in this
     order. An instance is a value: it compares, hashes and prints by its settings.
 
     Parameters
@@ -48,27 +48,50 @@ class Preparation:
         Skin kept around the lesion, as a share of its longer side.
     upsample : bool, default=False
         Enlarge small lesions to fill the canvas.
-    hair : bool, default=True
-        Remove dark hair.
+    hair : {"blackhat", "dullrazor"} or None, default="blackhat"
+        How dark hair is found and painted over; None leaves it.
+    artefacts : tuple of {"light_hair", "highlights", "ruler"}, default=()
+        What else is painted over. Each resembles something that lesions have, so none is by
+        default.
     constancy : bool, default=False
         Shades-of-Gray colour constancy.
     mask : {"auto", "given", "segment"}, default="auto"
         Where lesion masks come from: those of the manifest, our own segmentation, or the
         manifest's where it names one and our own elsewhere.
+    segmentation : {"candidates", "otsu", "hybrid"}, default="candidates"
+        How lesions without a mask are segmented; see `segment_lesion`.
+
+    Notes
+    -----
+    Painted pixels are in `pixels`, as if they had been seen; `quality` says how much of the
+    frame is hair, and `original` keeps what was there.
     """
 
     size: int = 224
     margin: float = MARGIN
     upsample: bool = False
-    hair: bool = True
+    hair: str | None = "blackhat"
     constancy: bool = False
     mask: MaskSource = "auto"
+    artefacts: tuple[str, ...] = ()
+    segmentation: str = "candidates"
 
-    version = 1
+    version = 2
 
     def __post_init__(self) -> None:
-        if self.mask not in MASK_SOURCES:
-            raise ValueError(f"`mask` must be one of {MASK_SOURCES}, got {self.mask!r}.")
+        choices = {
+            "mask": MASK_SOURCES,
+            "hair": (*HAIR_REMOVALS, None),
+            "segmentation": tuple(SEGMENTERS),
+        }
+        for name, allowed in choices.items():
+            if getattr(self, name) not in allowed:
+                raise ValueError(f"`{name}` must be one of {allowed}, got {getattr(self, name)!r}.")
+        if not isinstance(self.artefacts, tuple) or not set(self.artefacts) <= set(ARTEFACTS):
+            raise ValueError(
+                f"`artefacts` must be a tuple of names in {tuple(ARTEFACTS)}, "
+                f"got {self.artefacts!r}."
+            )
         if self.size < 32:
             raise ValueError(f"`size` must be at least 32 pixels, got {self.size!r}.")
 
@@ -110,25 +133,29 @@ class Preparation:
                 "mask='auto' or mask='segment'."
             )
         valid = field_of_view(image)
-        hair = hair_mask(image) if self.hair else np.zeros_like(valid)
-        clean = remove_hair(image, hair)
-        lesion, reliable = (mask & valid, True) if given else segment_lesion(clean, valid)
+        lesion, reliable = (
+            (mask & valid, True) if given else segment_lesion(image, valid, self.segmentation)
+        )
         if not lesion.any():  # a given mask that lies in the dark corners altogether
             lesion, reliable = mask, False
             valid = valid | lesion
-        if self.constancy:
-            clean = shades_of_gray(clean, valid)
         window = lesion_window(lesion, self.size, margin=self.margin, upsample=self.upsample)
+        seen = window.within(valid.shape)
+        clean, hair_share = clean_window(image, seen, self.hair, self.artefacts)
+        original = cut(image, window)
+        pixels = original if clean is image else cut(clean, window)
+        if self.constancy:
+            pixels = relight(pixels, light_table(clean, valid))
         framed_lesion, framed_valid = _cut_masks(lesion, valid, window)
         return PreparedLesion(
-            pixels=cut(clean, window),
-            original=cut(image, window),
+            pixels=pixels,
+            original=original,
             mask=framed_lesion,
             valid=framed_valid,
             scale=window.scale,
             shape=valid.shape,
             mm_per_pixel=mm_per_pixel,
-            quality=(reliable, given, hair.mean(), valid.mean(), lesion.mean()),
+            quality=(reliable, given, hair_share, _share(valid), _share(lesion)),
         )
 
     def collate(self, rows: list[PreparedLesion]) -> LesionBatch:
@@ -149,13 +176,21 @@ def _cut_masks(
     lesion: np.ndarray, valid: np.ndarray, window: Window
 ) -> tuple[np.ndarray, np.ndarray]:
     """Frame lesion and field of view; the lesion keeps at least a pixel."""
-    # Only canvas pixels made of valid ones alone are valid: the rest are mixed with black.
-    framed_valid = cut(valid.astype(np.uint8) * 255, window) == 255
-    framed = (cut(lesion.astype(np.uint8), window, smooth=False) > 0) & framed_valid
+    seen = valid[window.within(valid.shape)]
+    if seen.size == window.side**2 and seen.all():
+        framed_valid = np.ones((window.size, window.size), dtype=bool)
+    else:
+        # Only canvas pixels made of valid ones alone are valid: the rest are mixed with black.
+        framed_valid = cut(valid.view(np.uint8) * 255, window) == 255
+    framed = (cut(lesion.view(np.uint8), window, smooth=False) > 0) & framed_valid
     if not framed.any():  # so thin that shrinking lost it
-        framed = cut(lesion.astype(np.uint8) * 255, window) > 0
+        framed = cut(lesion.view(np.uint8) * 255, window) > 0
         framed_valid |= framed
     return framed, framed_valid
+
+
+def _share(mask: np.ndarray) -> float:
+    return np.count_nonzero(mask) / mask.size
 
 
 def _channels_first(images: list[np.ndarray]) -> Tensor:

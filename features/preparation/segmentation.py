@@ -1,16 +1,20 @@
-"""Lesion masks by Otsu's threshold, with a fail-safe that owns up."""
+"""Lesion masks, with a fail-safe that owns up."""
 
 from typing import NamedTuple
 
 import numpy as np
-from scipy.ndimage import binary_fill_holes
 
 from features._opencv import cv2
+from features.preparation.border import border_reach, enlarge
+from features.preparation.plausibility import Frame, plausibility
+from features.preparation.segmenters import SEGMENTERS
 
+__all__ = ["SEGMENTERS", "Segmentation", "segment_lesion"]
+
+_WORKING_SIDE = 128  # a lesion's outline needs no more pixels than this
 _AREA_LIMITS = (0.01, 0.9)  # shares of the field of view that a lesion plausibly covers
-_MIN_SEPARABILITY = 0.3
+_LEAST_PLAUSIBLE = 0.6  # under this the ellipse lies nearer to publishers' masks
 _ELLIPSE_SHARE = 0.6  # of the frame's sides, for the fail-safe
-_WORKING_SIDE = 256  # Otsu needs no more pixels than this
 
 
 class Segmentation(NamedTuple):
@@ -20,21 +24,27 @@ class Segmentation(NamedTuple):
     reliable: bool
 
 
-def segment_lesion(image: np.ndarray, valid: np.ndarray) -> Segmentation:
-    """Segment the lesion: Otsu on the channel that separates best.
+def segment_lesion(
+    image: np.ndarray, valid: np.ndarray, method: str = "candidates"
+) -> Segmentation:
+    """Segment the lesion.
 
-    Of the blue channel, L* and the first principal component, each blurred, the one with the
-    highest separability (between-class over total variance) is thresholded; the darker class,
-    cleaned by opening and closing, gives the components, of which the one that is large and
-    central wins. Where that covers less than 1 % or more than 90 % of the field of view, or
-    nothing separates, a centred ellipse stands in and `reliable` is False.
+    A small copy of the image is segmented. Of the masks that the method proposes the most
+    plausible lesion is kept (see `plausibility`), and its outline moved outwards where the border
+    is blurred (see `border_reach`). Where the result covers less than 1 % or more than 90 % of
+    the field of view, or no mask is plausible, a centred ellipse stands in and `reliable` is
+    False.
 
     Parameters
     ----------
     image : ndarray of shape (height, width, 3), uint8
-        RGB, best after hair removal.
+        RGB. Hair may stay: the small copy averages it away.
     valid : ndarray of shape (height, width), bool
-        The field of view.
+        The field of view, at least one pixel.
+    method : {"candidates", "otsu", "hybrid"}, default="candidates"
+        Which masks are proposed: four by Otsu, on two planes in two lights; one, on the plane
+        that separates best; or one by uniform and normal distributions. What each reaches is
+        printed by ``benchmarks/segmentation.py``.
 
     Returns
     -------
@@ -50,75 +60,26 @@ def segment_lesion(image: np.ndarray, valid: np.ndarray) -> Segmentation:
     side = (max(1, round(width * shrink)), max(1, round(height * shrink)))
     small = cv2.resize(image, side, interpolation=cv2.INTER_AREA)
     inside = cv2.resize(valid.astype(np.uint8), side, interpolation=cv2.INTER_NEAREST) > 0
-    dark, separability = _dark_class(small, inside)
-    mask = _best_component(dark, inside)
-    mask = cv2.resize(mask.astype(np.uint8), (width, height), interpolation=cv2.INTER_LINEAR) > 0
-    mask &= valid
-    share = mask.sum() / max(1, valid.sum())
+    if not inside.any():
+        return Segmentation(_central_ellipse(valid), reliable=False)
+    frame = Frame.of(small, inside)
+    best, mask = _most_plausible(small, frame, method)
+    mask = enlarge(mask, border_reach(mask, frame), (width, height)) & valid
     low, high = _AREA_LIMITS
-    if separability < _MIN_SEPARABILITY or not low <= share <= high:
+    share = np.count_nonzero(mask) / np.count_nonzero(valid)
+    if best < _LEAST_PLAUSIBLE or not low <= share <= high:
         return Segmentation(_central_ellipse(valid), reliable=False)
     return Segmentation(mask, reliable=True)
 
 
-def _dark_class(image: np.ndarray, inside: np.ndarray) -> tuple[np.ndarray, float]:
-    """Darker side of the best channel's Otsu threshold, and that channel's separability."""
-    best = (np.zeros_like(inside), 0.0)
-    for channel in _channels(image, inside):
-        blurred = cv2.GaussianBlur(channel, (0, 0), 2)
-        threshold, separability = _otsu(blurred[inside])
-        if separability > best[1]:
-            best = ((blurred <= threshold) & inside, separability)
-    return best
-
-
-def _channels(image: np.ndarray, inside: np.ndarray) -> list[np.ndarray]:
-    """Candidate uint8 planes in which the lesion is the darker class."""
-    lightness = cv2.cvtColor(image, cv2.COLOR_RGB2LAB)[..., 0]
-    return [np.ascontiguousarray(image[..., 2]), lightness, _principal_plane(image, inside)]
-
-
-def _principal_plane(image: np.ndarray, inside: np.ndarray) -> np.ndarray:
-    """First principal component of the colours, turned so that dark stays dark."""
-    colors = image[inside].astype(np.float64)
-    mean = colors.mean(axis=0)
-    _, axes = np.linalg.eigh(np.cov(colors.T))
-    axis = axes[:, -1] * (1 if axes[:, -1].sum() >= 0 else -1)
-    plane = (image - mean) @ axis
-    low, high = np.percentile(plane[inside], (0.5, 99.5))
-    scaled = (plane - low) * (255 / max(high - low, 1e-9))
-    return np.clip(scaled, 0, 255).astype(np.uint8)
-
-
-def _otsu(values: np.ndarray) -> tuple[int, float]:
-    """Otsu's threshold of uint8 values and its separability in [0, 1]."""
-    counts = np.bincount(values, minlength=256).astype(np.float64)
-    levels = np.arange(256)
-    share = counts / counts.sum()
-    below, mass = np.cumsum(share), np.cumsum(share * levels)
-    mean = mass[-1]
-    variance = (share * (levels - mean) ** 2).sum()
-    with np.errstate(divide="ignore", invalid="ignore"):
-        between = (mean * below - mass) ** 2 / (below * (1 - below))
-    between = np.where((below > 0) & (below < 1), between, 0.0)
-    threshold = int(np.argmax(between))
-    return threshold, float(between[threshold] / variance) if variance > 0 else 0.0
-
-
-def _best_component(dark: np.ndarray, inside: np.ndarray) -> np.ndarray:
-    """Clean the dark class and keep its large, central component."""
-    height, width = dark.shape
-    radius = max(1, round(0.01 * width))
-    kernel = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (2 * radius + 1, 2 * radius + 1))
-    clean = cv2.morphologyEx(dark.astype(np.uint8), cv2.MORPH_OPEN, kernel)
-    clean = cv2.morphologyEx(clean, cv2.MORPH_CLOSE, kernel)
-    clean = (binary_fill_holes(clean) & inside).astype(np.uint8)
-    count, labels, stats, centers = cv2.connectedComponentsWithStats(clean, connectivity=8)
-    if count == 1:
-        return np.zeros_like(inside)
-    offset = centers[1:] - np.array([(width - 1) / 2, (height - 1) / 2])
-    centrality = np.exp(-(offset**2).sum(axis=1) / (0.3 * width) ** 2)
-    return labels == 1 + np.argmax(stats[1:, cv2.CC_STAT_AREA] * centrality)
+def _most_plausible(image: np.ndarray, frame: Frame, method: str) -> tuple[float, np.ndarray]:
+    """Highest score among the proposed masks, and its mask."""
+    best, found = -np.inf, np.zeros_like(frame.inside)
+    for mask, separability in SEGMENTERS[method](image, frame):
+        score = plausibility(mask, separability, frame)
+        if score > best:
+            best, found = score, mask
+    return best, found
 
 
 def _central_ellipse(valid: np.ndarray) -> np.ndarray:

@@ -1,0 +1,46 @@
+import numpy as np
+import pytest
+from scipy.ndimage import distance_transform_edt, label
+from skimage.draw import disk
+
+from features.preparation.field_of_view import DARK, field_of_view
+
+
+def lens_image(lesion_image):
+    image, _ = lesion_image()
+    lens = np.zeros(image.shape[:2], dtype=bool)
+    lens[disk((150, 200), 190, shape=lens.shape)] = True
+    image[~lens] = 5
+    return image, lens
+
+
+def test_dark_corners_are_left_out(lesion_image):
+    image, lens = lens_image(lesion_image)
+    valid = field_of_view(image)
+    assert not valid[~lens].any()
+    assert valid[lens].mean() > 0.95
+
+
+def test_a_dark_lesion_inside_is_no_corner(lesion_image):
+    image, mask = lesion_image()
+    image[mask] = 5
+    assert field_of_view(image).all()
+
+
+def test_a_dark_picture_is_kept_whole():
+    assert field_of_view(np.full((40, 40, 3), 10, dtype=np.uint8)).all()
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_the_corners_are_the_components_that_hold_them(seed, lesion_image):
+    image, _ = lens_image(lesion_image)
+    rng = np.random.default_rng(seed)
+    for _ in range(6):
+        row, column = rng.integers(0, 260), rng.integers(0, 340)
+        image[row : row + 40, column : column + 60] = 5
+    labels, _ = label(image.max(axis=2) < DARK * 255)
+    corners = {labels[0, 0], labels[0, -1], labels[-1, 0], labels[-1, -1]} - {0}
+    outside = np.isin(labels, list(corners))
+    valid = field_of_view(image)
+    assert not valid[outside].any()
+    assert valid[distance_transform_edt(~outside) > 5].all()  # but for a rim of four pixels
