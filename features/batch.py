@@ -1,6 +1,6 @@
 """Prepared lesions, many at a time, with the planes that descriptors share."""
 
-from collections.abc import Callable
+import math
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -8,8 +8,8 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from features._opencv import cv2
 from features.color_spaces import gray_plane, hsv_planes, lab_planes, ycbcr_planes
+from features.regions import pixels_inside, ring_around
 
 # The ring of skin that a lesion is compared with: it starts where the border's blur ends
 # and is a tenth of the lesion's equivalent diameter wide (never thinner than a pixel or two).
@@ -60,43 +60,52 @@ class LesionBatch:
     @cached_property
     def gray(self) -> Tensor:
         """Luminance in [0, 1], (n, size, size) float32."""
-        return _by_image(gray_plane, self.pixels)
+        return gray_plane(self.pixels)
 
     @cached_property
     def lab(self) -> Tensor:
         """CIELAB (D65), (n, 3, size, size) float32, L in [0, 100]."""
-        return _by_image(lab_planes, self.pixels)
+        return lab_planes(self.pixels)
 
     @cached_property
     def hsv(self) -> Tensor:
         """Hue, saturation and value in [0, 1], (n, 3, size, size) float32."""
-        return _by_image(hsv_planes, self.pixels)
+        return hsv_planes(self.pixels)
 
     @cached_property
     def ycbcr(self) -> Tensor:
         """ITU-R BT.601 YCbCr in [16, 240], (n, 3, size, size) float32."""
-        return _by_image(ycbcr_planes, self.pixels)
+        return ycbcr_planes(self.pixels)
 
     @cached_property
-    def distance(self) -> Tensor:
-        """Euclidean distance to the lesion in canvas pixels, 0 inside, (n, size, size) float32."""
-        outside = (~self.mask).cpu().numpy().astype(np.uint8)
-        maps = [
-            cv2.distanceTransform(plane, cv2.DIST_L2, cv2.DIST_MASK_PRECISE) for plane in outside
-        ]
-        return torch.from_numpy(np.stack(maps)).to(self.mask.device)
+    def lesion_rgb(self) -> list[Tensor]:
+        """RGB of each lesion's pixels, n of shape (3, n_pixels), uint8."""
+        return pixels_inside(self.pixels, self.mask)
+
+    @cached_property
+    def lesion_lab(self) -> list[Tensor]:
+        """CIELAB of each lesion's pixels, n of shape (3, n_pixels), float32."""
+        return pixels_inside(self.lab, self.mask)
+
+    @cached_property
+    def lesion_hsv(self) -> list[Tensor]:
+        """HSV of each lesion's pixels, n of shape (3, n_pixels), float32."""
+        # A lesion covers a quarter of the canvas, and nothing asks for the rest.
+        return [hsv_planes(colors[None])[0] for colors in self.lesion_rgb]
+
+    @cached_property
+    def lesion_ycbcr(self) -> list[Tensor]:
+        """YCbCr of each lesion's pixels, n of shape (3, n_pixels), float32."""
+        return [ycbcr_planes(colors[None])[0] for colors in self.lesion_rgb]
 
     @cached_property
     def skin(self) -> Tensor:
         """True on the ring of skin around the lesion, (n, size, size) bool; may be empty."""
-        area = self.mask.sum(dim=(1, 2)).float()
-        width = (RING_WIDTH * 2 * (area / torch.pi).sqrt()).clamp(min=2.0)
-        outer = (RING_GAP + width)[:, None, None]
-        return self.valid & (self.distance > RING_GAP) & (self.distance <= outer)
+        rings = np.stack([_ring(mask) for mask in self.mask.cpu().numpy()])
+        return self.valid & torch.from_numpy(rings).to(self.mask.device)
 
 
-def _by_image(convert: Callable[[Tensor], Tensor], pixels: Tensor) -> Tensor:
-    """Convert a batch; on a CPU one image at a time, whose temporaries stay in cache."""
-    if pixels.is_cuda or not len(pixels):
-        return convert(pixels)
-    return torch.cat([convert(image) for image in pixels.split(1)])
+def _ring(mask: np.ndarray) -> np.ndarray:
+    """Skin from where the border's blur ends, over the width that suits the lesion."""
+    width = max(RING_WIDTH * 2 * math.sqrt(np.count_nonzero(mask) / math.pi), 2.0)
+    return ring_around(mask, RING_GAP, RING_GAP + width)

@@ -1,7 +1,12 @@
 """Which pixels a descriptor looks at, gathered image by image."""
 
+import math
+
+import numpy as np
 import torch
 from torch import Tensor
+
+from features._opencv import cv2
 
 
 def pixels_inside(planes: Tensor, mask: Tensor) -> list[Tensor]:
@@ -20,7 +25,13 @@ def pixels_inside(planes: Tensor, mask: Tensor) -> list[Tensor]:
         In row-major order; `n_pixels` differs between images and may be 0.
     """
     rows = zip(planes.flatten(2), mask.flatten(1), strict=True)
-    return [row.index_select(1, chosen.nonzero().squeeze(1)) for row, chosen in rows]
+    if planes.is_cuda:
+        return [row.index_select(1, chosen.nonzero().squeeze(1)) for row, chosen in rows]
+    # NumPy finds and takes single bytes several times as fast as torch.
+    return [
+        torch.from_numpy(row.numpy().take(np.flatnonzero(chosen.numpy()), axis=1))
+        for row, chosen in rows
+    ]
 
 
 def surroundings(ring: Tensor, mask: Tensor, valid: Tensor) -> Tensor:
@@ -40,8 +51,8 @@ def surroundings(ring: Tensor, mask: Tensor, valid: Tensor) -> Tensor:
     Tensor of shape (n, height, width), bool
         The ring; where it is empty, every valid pixel outside the lesion; may still be empty.
     """
-    found = ring.flatten(1).any(dim=1)[:, None, None]
-    return torch.where(found, ring, valid & ~mask)
+    found = ring.sum(dim=(1, 2)) > 0
+    return ring if found.all() else torch.where(found[:, None, None], ring, valid & ~mask)
 
 
 def bounding_box(mask: Tensor) -> tuple[slice, slice]:
@@ -87,5 +98,65 @@ def gray_levels(gray: Tensor, levels: int = 256) -> Tensor:
     """
     if not 2 <= levels <= 256:
         raise ValueError(f"`levels` must lie in [2, 256], got {levels!r}.")
-    eight_bit = (gray * 255).round().clamp(0, 255).int()
-    return (eight_bit * levels).div(256, rounding_mode="floor").to(torch.uint8)
+    if gray.is_cuda or not gray.numel():
+        eight_bit = (gray * 255).round().clamp(0, 255).int()
+        return (eight_bit * levels).div(256, rounding_mode="floor").to(torch.uint8)
+    flat = gray.reshape(-1, gray.shape[-1]).numpy()
+    table = (np.arange(256) * levels // 256).astype(np.uint8)
+    quantised = cv2.LUT(cv2.convertScaleAbs(flat, alpha=255), table)
+    return torch.from_numpy(quantised).view(gray.shape)
+
+
+def ring_around(mask: np.ndarray, inner: float, outer: float) -> np.ndarray:
+    """Pixels within two distances of a region.
+
+    Parameters
+    ----------
+    mask : ndarray of shape (height, width), bool
+        At least one pixel is True.
+    inner, outer : float
+        Distances in pixels, 0 <= inner <= outer.
+
+    Returns
+    -------
+    ndarray of shape (height, width), bool
+        True where the nearest pixel of the region is more than `inner` and at most `outer` away.
+
+    Notes
+    -----
+    Exact, and several times as fast as a distance map.
+    """
+    reach = int(outer)
+    rows, columns = (np.flatnonzero(mask.any(axis=axis)) for axis in (1, 0))
+    top, left = max(rows[0] - reach, 0), max(columns[0] - reach, 0)
+    box = slice(top, rows[-1] + reach + 1), slice(left, columns[-1] + reach + 1)
+    ring = np.zeros_like(mask)
+    ring[box] = _ring_in_box(mask[box], inner, outer)
+    return ring
+
+
+def _ring_in_box(mask: np.ndarray, inner: float, outer: float) -> np.ndarray:
+    # The region becomes one whole number, a bit a pixel, row after row: shifting it by a bit
+    # moves it sideways, by a row's length up or down. Empty columns keep the rows apart.
+    height, width = mask.shape
+    stride = -(-(width + int(outer)) // 8) * 8
+    padded = np.zeros((height, stride), dtype=bool)
+    padded[:, :width] = mask
+    region = int.from_bytes(np.packbits(padded).tobytes(), "big")
+    between = _dilate(region, stride, outer) ^ _dilate(region, stride, inner)
+    canvas = (1 << height * stride) - 1
+    bits = (between & canvas).to_bytes(height * stride // 8, "big")
+    return np.unpackbits(np.frombuffer(bits, np.uint8)).view(bool).reshape(height, -1)[:, :width]
+
+
+def _dilate(region: int, stride: int, radius: float) -> int:
+    """Grow a region, written as a whole number, by a disk."""
+    # A disk is a pile of rows, its widest last: each step raises the pile by a row both ways.
+    pile, half_width = 0, 0
+    for rise in range(int(radius), -1, -1):
+        widest = int(math.sqrt(radius**2 - rise**2))
+        for _ in range(widest - half_width):
+            region |= region << 1 | region >> 1
+        half_width = widest
+        pile |= pile << stride | pile >> stride | region
+    return pile

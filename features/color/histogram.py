@@ -31,14 +31,19 @@ def color_histogram(hsv: Tensor, mask: Tensor, bins: tuple[int, int, int] = (16,
     -----
     A value on the border of two bins counts in the upper one; 1.0 counts in the last.
     """
-    counts = torch.tensor(bins, device=hsv.device)[:, None]
-    first = counts.cumsum(dim=0) - counts
-    rows = []
-    for values in pixels_inside(hsv, mask):
-        index = torch.minimum((values * counts).long(), counts - 1) + first
-        histogram = torch.bincount(index.flatten(), minlength=sum(bins))
-        rows.append(histogram / values.shape[1])
-    return torch.stack(rows).float()
+    return _histograms(pixels_inside(hsv, mask), bins)
+
+
+def _histograms(lesions: list[Tensor], bins: tuple[int, int, int]) -> Tensor:
+    """Histograms of (3, n_pixels) HSV values."""
+    return torch.stack([_histogram(values, bins) for values in lesions])
+
+
+def _histogram(values: Tensor, bins: tuple[int, int, int]) -> Tensor:
+    counts = torch.tensor(bins, dtype=torch.int32, device=values.device)[:, None]
+    index = torch.minimum((values * counts).int(), counts - 1)
+    parts = [torch.bincount(row, minlength=count) for row, count in zip(index, bins, strict=True)]
+    return torch.cat(parts).float() / values.shape[1]
 
 
 class ColorHistogram(Descriptor):
@@ -70,4 +75,4 @@ class ColorHistogram(Descriptor):
 
     def describe(self, batch: LesionBatch) -> Tensor:
         """Compute the histograms, (n, sum(bins)) float32."""
-        return color_histogram(batch.hsv, batch.mask, self.bins)
+        return _histograms(batch.lesion_hsv, self.bins)

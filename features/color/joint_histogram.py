@@ -37,15 +37,20 @@ def joint_color_histogram(lab: Tensor, mask: Tensor, bins: int = 8) -> Tensor:
     ----------
     Swain & Ballard (1991), International Journal of Computer Vision 7(1), 11-32.
     """
-    low = torch.tensor(LOW, device=lab.device)[:, None]
-    high = torch.tensor(HIGH, device=lab.device)[:, None]
-    strides = torch.tensor([bins * bins, bins, 1], device=lab.device)[:, None]
-    rows = []
-    for colors in pixels_inside(lab, mask):
-        index = ((colors - low) / (high - low) * bins).floor().clamp(0, bins - 1).long()
-        counts = torch.bincount((index * strides).sum(dim=0), minlength=bins**3)
-        rows.append(counts / colors.shape[1])
-    return torch.stack(rows).float()
+    return _joint_histograms(pixels_inside(lab, mask), bins)
+
+
+def _joint_histograms(lesions: list[Tensor], bins: int) -> Tensor:
+    """Joint histograms of (3, n_pixels) CIELAB values."""
+    return torch.stack([_joint_histogram(colors, bins) for colors in lesions])
+
+
+def _joint_histogram(colors: Tensor, bins: int) -> Tensor:
+    low = torch.tensor(LOW, device=colors.device)[:, None]
+    high = torch.tensor(HIGH, device=colors.device)[:, None]
+    index = ((colors - low) / (high - low) * bins).floor().clamp(0, bins - 1).long()
+    cell = (index[0] * bins + index[1]) * bins + index[2]
+    return torch.bincount(cell, minlength=bins**3).float() / colors.shape[1]
 
 
 class JointColorHistogram(Descriptor):
@@ -77,4 +82,4 @@ class JointColorHistogram(Descriptor):
 
     def describe(self, batch: LesionBatch) -> Tensor:
         """Compute the histograms, (n, bins ** 3) float32."""
-        return joint_color_histogram(batch.lab, batch.mask, self.bins)
+        return _joint_histograms(batch.lesion_lab, self.bins)

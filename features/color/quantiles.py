@@ -30,13 +30,37 @@ def color_quantiles(lab: Tensor, mask: Tensor, percents: tuple[int, ...] = PERCE
     Tensor of shape (n, 3 * len(percents)), float32
         Channel by channel, linearly interpolated between pixels; zeros for an empty region.
     """
-    shares = np.array(percents) / 100
-    rows = np.zeros((len(lab), 3 * len(percents)), dtype=np.float32)
-    for row, values in zip(rows, pixels_inside(lab, mask), strict=True):
-        if values.shape[1]:
-            # NumPy selects where torch sorts.
-            row[:] = np.quantile(values.cpu().numpy(), shares, axis=1).T.ravel()
-    return torch.from_numpy(rows).to(lab.device)
+    return _quantiles_of(pixels_inside(lab, mask), percents)
+
+
+def _quantiles_of(regions: list[Tensor], percents: tuple[int, ...]) -> Tensor:
+    """Quantiles of regions of (3, n_pixels) colours."""
+    rows = np.zeros((len(regions), 3 * len(percents)), dtype=np.float32)
+    for row, colors in zip(rows, regions, strict=True):
+        if colors.shape[1]:
+            row[:] = _quantiles(colors.cpu().numpy(), np.array(percents) / 100).ravel()
+    return torch.from_numpy(rows).to(regions[0].device)
+
+
+def _quantiles(values: np.ndarray, shares: np.ndarray) -> np.ndarray:
+    """Quantiles of each row, as ``numpy.quantile`` gives them."""
+    place = shares * (values.shape[1] - 1)
+    below, above = np.floor(place).astype(int), np.ceil(place).astype(int)
+    values = values.copy()
+    _settle(values, sorted({*below.tolist(), *above.tolist()}))
+    low, high = values[:, below].astype(float), values[:, above].astype(float)
+    return low + (high - low) * (place - below)
+
+
+def _settle(values: np.ndarray, ranks: list[int]) -> None:
+    """Move the values of some ranks to where sorting each row would put them."""
+    # One rank at a time, each in what the last one left: NumPy has no fast way for several.
+    if ranks:
+        half = len(ranks) // 2
+        pivot = ranks[half]
+        values.partition(pivot, axis=1)
+        _settle(values[:, :pivot], ranks[:half])
+        _settle(values[:, pivot + 1 :], [rank - pivot - 1 for rank in ranks[half + 1 :]])
 
 
 class ColorQuantiles(Descriptor):
@@ -64,5 +88,6 @@ class ColorQuantiles(Descriptor):
 
     def describe(self, batch: LesionBatch) -> Tensor:
         """Compute the quantiles, (n, 30) float32."""
-        regions = (batch.mask, batch.valid & ~batch.mask)
-        return torch.cat([color_quantiles(batch.lab, region) for region in regions], dim=1)
+        skin = pixels_inside(batch.lab, batch.valid & ~batch.mask)
+        regions = (batch.lesion_lab, skin)
+        return torch.cat([_quantiles_of(region, PERCENTS) for region in regions], dim=1)

@@ -30,21 +30,27 @@ def skin_contrast(lab: Tensor, mask: Tensor, skin: Tensor) -> Tensor:
     Tensor of shape (n, 11), float32
         In CIELAB units, ordered as `NAMES`; zeros where there is no skin.
     """
-    lesions, skins = pixels_inside(lab, mask), pixels_inside(lab, skin)
-    return torch.stack([_contrast(*pair) for pair in zip(lesions, skins, strict=True)])
+    return _contrasts(pixels_inside(lab, mask), pixels_inside(lab, skin))
 
 
-def _contrast(lesion: Tensor, skin: Tensor) -> Tensor:
-    """Compare (3, n_pixels) colours."""
-    if skin.shape[1] == 0:
-        return lesion.new_zeros(len(NAMES))
-    lesion, skin = lesion.double(), skin.double()
-    inside, outside = lesion.mean(dim=1), skin.mean(dim=1)
+def _contrasts(lesions: list[Tensor], skins: list[Tensor]) -> Tensor:
+    """Compare lesions and skins of (3, n_pixels) colours each."""
+    inside = torch.stack([colors.double().mean(dim=1) for colors in lesions])
+    outside, spread = torch.stack([_mean_and_spread(colors) for colors in skins]).unbind(dim=1)
     difference = inside - outside
-    spread = skin.std(dim=1, correction=0)
-    delta_76 = difference.norm()[None]
-    delta_2000 = delta_e_2000(inside, outside)[None]
-    return torch.cat([difference, delta_76, delta_2000, outside, spread]).float()
+    delta_76 = difference.norm(dim=1, keepdim=True)
+    delta_2000 = delta_e_2000(inside.T, outside.T)[:, None]
+    contrast = torch.cat([difference, delta_76, delta_2000, outside, spread], dim=1).float()
+    found = torch.tensor([colors.shape[1] > 0 for colors in skins], device=contrast.device)
+    return torch.where(found[:, None], contrast, 0.0)
+
+
+def _mean_and_spread(colors: Tensor) -> Tensor:
+    """Mean and standard deviation of (3, n_pixels) colours, (2, 3) float64; zeros of none."""
+    colors, count = colors.double(), max(colors.shape[1], 1)
+    mean = colors.sum(dim=1) / count
+    spread = ((colors - mean[:, None]).square().sum(dim=1) / count).sqrt()
+    return torch.stack([mean, spread])
 
 
 def delta_e_2000(first: Tensor, second: Tensor) -> Tensor:
@@ -141,4 +147,4 @@ class SkinContrast(Descriptor):
     def describe(self, batch: LesionBatch) -> Tensor:
         """Compute the contrast, (n, 11) float32."""
         skin = surroundings(batch.skin, batch.mask, batch.valid)
-        return skin_contrast(batch.lab, batch.mask, skin)
+        return _contrasts(batch.lesion_lab, pixels_inside(batch.lab, skin))

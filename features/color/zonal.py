@@ -7,6 +7,7 @@ from torch import Tensor
 from features._opencv import cv2
 from features.batch import LesionBatch
 from features.descriptor import Descriptor
+from features.regions import pixels_inside
 
 ZONES = ("core", "middle", "rim", "ring", "skin")
 # Depth, as a share of the lesion's deepest point, at which the core and the rim end.
@@ -32,15 +33,23 @@ def lesion_zones(mask: Tensor, ring: Tensor, valid: Tensor) -> Tensor:
         and up to 0.25; the ring; and all skin. A zone may be empty.
     """
     depth = torch.from_numpy(np.stack([_depth(plane) for plane in mask.cpu().numpy()]))
-    depth = (depth / depth.amax(dim=(1, 2), keepdim=True)).to(mask.device)
-    core, rim = mask & (depth > _CORE), mask & (depth <= _RIM)
-    return torch.stack([core, mask & ~core & ~rim, rim, ring, valid & ~mask], dim=1)
+    depth = depth.to(mask.device)
+    core, rim = depth > _CORE**2, mask & (depth <= _RIM**2)
+    return torch.stack([core, mask & ~(core | rim), rim, ring, valid & ~mask], dim=1)
 
 
 def _depth(mask: np.ndarray) -> np.ndarray:
+    """Squared distance to the border over that of the deepest point; 0 outside."""
+    (top, bottom), (left, right) = (np.flatnonzero(mask.any(axis=axis))[[0, -1]] for axis in (1, 0))
     # Beyond the canvas there is no lesion either.
-    padded = np.pad(mask.astype(np.uint8), 1)
-    return cv2.distanceTransform(padded, cv2.DIST_L2, cv2.DIST_MASK_PRECISE)[1:-1, 1:-1]
+    inside = mask[top : bottom + 1, left : right + 1].astype(np.uint8)
+    padded = cv2.copyMakeBorder(inside, 1, 1, 1, 1, cv2.BORDER_CONSTANT, value=0)
+    distance = cv2.distanceTransform(padded, cv2.DIST_L2, cv2.DIST_MASK_PRECISE)[1:-1, 1:-1]
+    # Squares are whole numbers; OpenCV's roots differ in the last digit from call to call.
+    squared = np.rint(np.square(distance.astype(np.float64)))
+    depth = np.zeros(mask.shape)
+    depth[top : bottom + 1, left : right + 1] = squared / squared.max()
+    return depth
 
 
 def zonal_color(lab: Tensor, zones: Tensor) -> Tensor:
@@ -60,19 +69,26 @@ def zonal_color(lab: Tensor, zones: Tensor) -> Tensor:
         the last its means minus those of the next one out. An empty zone takes the mean of the
         next one in (its spread is 0), so that it makes no step.
     """
-    weight = zones.unsqueeze(2).float()
-    area = weight.sum(dim=(3, 4))
-    planes = lab.unsqueeze(1)
-    mean = (planes * weight).sum(dim=(3, 4)) / area.clamp(min=1)
-    centred = (planes - mean[..., None, None]) * weight
-    spread = (centred.square().sum(dim=(3, 4)) / area.clamp(min=1)).sqrt()
+    regions = [pixels_inside(lab, zone) for zone in zones.unbind(dim=1)]
+    area = torch.tensor([[colors.shape[1] for colors in zone] for zone in regions]).T
+    area = area.to(lab.device)[:, :, None]
+    stats = [torch.stack([_mean_and_spread(colors) for colors in zone]) for zone in regions]
+    mean, spread = torch.stack(stats, dim=1).unbind(dim=2)
     filled = [_first_filled(mean, area)]
     for i in range(zones.shape[1]):
         filled.append(torch.where(area[:, i] > 0, mean[:, i], filled[-1]))
     mean = torch.stack(filled[1:], dim=1)
     steps = mean[:, :-1] - mean[:, 1:]
-    stats = torch.cat([mean, spread], dim=2)
-    return torch.cat([stats.flatten(1), steps.flatten(1)], dim=1)
+    both = torch.cat([mean, spread], dim=2)
+    return torch.cat([both.flatten(1), steps.flatten(1)], dim=1)
+
+
+def _mean_and_spread(colors: Tensor) -> Tensor:
+    """Means and standard deviations of (3, n_pixels) colours, (2, 3); zeros of none."""
+    if not colors.shape[1]:
+        return colors.new_zeros(2, 3)
+    mean = colors.mean(dim=1)
+    return torch.stack([mean, (colors - mean[:, None]).square().mean(dim=1).sqrt()])
 
 
 def _first_filled(mean: Tensor, area: Tensor) -> Tensor:

@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 import torch
 
-from features.color.histogram import ColorHistogram
+from features.color.histogram import ColorHistogram, color_histogram
 
 
 def test_agrees_with_numpy(random_batch):
@@ -29,3 +29,15 @@ def test_each_channel_sums_to_one(real_batch):
     assert values.shape[1] == 15
     for part in values.split((4, 5, 6), dim=1):
         assert part.sum(dim=1).numpy() == pytest.approx(1, abs=1e-6)
+
+
+def test_whole_planes_give_the_same(real_batch):
+    expected = color_histogram(real_batch.hsv, real_batch.mask)
+    assert torch.equal(ColorHistogram().describe(real_batch), expected)
+
+
+def test_a_hue_on_a_border_counts_above(make_batch):
+    pixels = torch.tensor([60, 35, 20], dtype=torch.uint8)  # 3/8 of a sixth of a turn: 1/16
+    pixels = pixels[None, :, None, None].expand(1, 3, 8, 8)
+    values = ColorHistogram().describe(make_batch(pixels, torch.ones(1, 8, 8, dtype=torch.bool)))
+    assert values[0, ColorHistogram().feature_names().index("hue_1")] == 1

@@ -5,7 +5,14 @@ from scipy.stats import circmean, circstd, kurtosis, skew
 from skimage.color import rgb2hsv, rgb2lab, rgb2ycbcr
 from skimage.measure import shannon_entropy
 
-from features.color.moments import CHANNELS, STATISTICS, ColorMoments
+from features.color.moments import (
+    CHANNELS,
+    STATISTICS,
+    ColorMoments,
+    _level_counts,
+    _level_counts_on_cpu,
+    color_moments,
+)
 
 
 def table(batch):
@@ -58,3 +65,34 @@ def test_constant_colour(make_batch):
     values = table(make_batch(pixels, torch.ones(1, 8, 8, dtype=torch.bool)))[0]
     np.testing.assert_allclose(values[:3, 0], 100)
     np.testing.assert_allclose(values[:, 1:], 0, atol=1e-6)
+
+
+def test_planes_and_gathered_pixels_give_the_same(real_batch):
+    planes = (real_batch.pixels, real_batch.hsv, real_batch.lab, real_batch.ycbcr)
+    np.testing.assert_allclose(
+        color_moments(*planes, real_batch.mask), ColorMoments().describe(real_batch), rtol=1e-5
+    )
+
+
+def test_both_ways_to_count_levels_agree(random_batch):
+    lesion = (*random_batch.lesion_rgb[:1], *random_batch.lesion_hsv[:1])
+    lesion += (*random_batch.lesion_lab[:1], *random_batch.lesion_ycbcr[:1])
+    values = torch.cat(lesion)
+    moved = (_level_counts(values) - _level_counts_on_cpu(values)).abs().sum(dim=1)
+    assert (moved <= 2).all()  # a pixel between two levels may fall on either side
+
+
+def test_a_far_mean_costs_no_digits(make_batch):
+    pixels = torch.full((1, 3, 200, 200), 250, dtype=torch.uint8)
+    pixels[:, :, ::20, ::20] = 251
+    values = table(make_batch(pixels, torch.ones(1, 200, 200, dtype=torch.bool)))[0, 0]
+    share = 1 / 400
+    variance = share * (1 - share)
+    expected = [
+        250 + share,
+        variance**0.5,
+        (1 - 2 * share) / variance**0.5,
+        (1 - 6 * variance) / variance,
+        -share * np.log2(share) - (1 - share) * np.log2(1 - share),
+    ]
+    np.testing.assert_allclose(values, expected, rtol=1e-5)

@@ -1,5 +1,6 @@
 import numpy as np
 import torch
+from scipy.ndimage import distance_transform_edt
 from skimage.draw import disk
 
 from features.color.zonal import ZONES, ZonalColor, lesion_zones
@@ -45,3 +46,24 @@ def test_no_skin_makes_no_step(make_batch):
     named = dict(zip(ZonalColor().feature_names(), values.tolist(), strict=True))
     assert named["ring_L_mean"] == named["rim_L_mean"]
     assert all(abs(value) < 1e-4 for name, value in named.items() if name.endswith("step"))
+
+
+def test_agrees_with_numpy(real_batch):
+    values = ZonalColor().describe(real_batch)
+    zones = lesion_zones(real_batch.mask, real_batch.skin, real_batch.valid)
+    for row, lab, parts in zip(values, real_batch.lab.double(), zones, strict=True):
+        colors = [lab[:, zone] for zone in parts]
+        stats = [(part.mean(dim=1), part.std(dim=1, correction=0)) for part in colors]
+        means = torch.stack([mean for mean, _ in stats])
+        expected = torch.cat([*(torch.cat(pair) for pair in stats), (-means.diff(dim=0)).flatten()])
+        np.testing.assert_allclose(row, expected, rtol=1e-4, atol=1e-4)
+
+
+def test_depth_is_the_distance_to_what_is_no_lesion(odd_batch):
+    zones = lesion_zones(odd_batch.mask, odd_batch.skin, odd_batch.valid)
+    for mask, (core, _, rim, _, _) in zip(odd_batch.mask.numpy(), zones.numpy(), strict=True):
+        depth = distance_transform_edt(np.pad(mask, 1))[1:-1, 1:-1]
+        depth /= depth.max()
+        clear = (np.abs(depth - 0.6) > 1e-5) & (np.abs(depth - 0.25) > 1e-5)
+        np.testing.assert_array_equal(core[clear], (depth > 0.6)[clear])
+        np.testing.assert_array_equal(rim[clear], (mask & (depth <= 0.25))[clear])
