@@ -1,8 +1,10 @@
 """Geometry of a lesion mask: centre, axes, largest part and outline."""
 
+from functools import lru_cache
 from typing import NamedTuple
 
 import numpy as np
+from scipy.fft import fft, ifft
 
 from features._opencv import cv2
 
@@ -48,7 +50,7 @@ def region_moments(mask: np.ndarray) -> Moments:
     Moments
         The axis of a region without a longest direction is arbitrary.
     """
-    m = cv2.moments(mask.astype(np.uint8), binaryImage=True)
+    m = cv2.moments(mask.view(np.uint8))
     angle = 0.5 * np.arctan2(2 * m["mu11"], m["mu20"] - m["mu02"])
     x, y = np.cos(angle), np.sin(angle)
     tail = x**3 * m["mu30"] + 3 * x**2 * y * m["mu21"] + 3 * x * y**2 * m["mu12"]
@@ -73,43 +75,62 @@ def largest_part(mask: np.ndarray) -> np.ndarray:
     ndarray of shape (height, width), bool
         The part with most pixels, corners connected.
     """
-    count, labels, stats, _ = cv2.connectedComponentsWithStats(mask.astype(np.uint8))
+    count, labels, stats, _ = cv2.connectedComponentsWithStats(mask.view(np.uint8))
     if count == 2:
         return mask
     return labels == 1 + np.argmax(stats[1:, cv2.CC_STAT_AREA])
 
 
-def outline(part: np.ndarray) -> np.ndarray:
-    """Smoothed outer outline of one connected region.
+def outer_contours(mask: np.ndarray) -> list[np.ndarray]:
+    """Trace every region along the borders of its pixels.
 
     Parameters
     ----------
-    part : ndarray of shape (height, width), bool
-        One part; its holes are passed over.
+    mask : ndarray of shape (height, width), bool
+        At least one pixel is True.
 
     Returns
     -------
-    ndarray of shape (360, 2), float64
-        Points (x, y) in pixels, evenly spaced.
+    list of ndarray of shape (n_points, 1, 2), int32
+        A closed chain of (x, y) a region, on a grid twice as fine as the pixels, where pixel
+        (x, y) covers 2 x to 2 x + 1. Holes, and what lies in them, are passed over.
     """
     # At twice the size the contour runs along the pixels' borders, so that a line one pixel
     # wide still encloses an area.
-    double = cv2.resize(part.astype(np.uint8), None, fx=2, fy=2, interpolation=cv2.INTER_NEAREST)
-    contours, _ = cv2.findContours(double, cv2.RETR_EXTERNAL, cv2.CHAIN_APPROX_NONE)
-    chain = max(contours, key=len)[:, 0].astype(np.float64) / 2 - 0.25
-    points = _smoothed(chain[:, 0] + 1j * chain[:, 1])
+    double = mask.view(np.uint8).repeat(2, axis=1).repeat(2, axis=0)
+    return list(cv2.findContours(double, cv2.RETR_EXTERNAL, cv2.CHAIN_APPROX_NONE)[0])
+
+
+def outline(contour: np.ndarray) -> np.ndarray:
+    """Smooth a contour and space its points evenly.
+
+    Parameters
+    ----------
+    contour : ndarray of shape (n_points, 1, 2), int32
+        From `outer_contours`.
+
+    Returns
+    -------
+    ndarray of shape (360,), complex128
+        x + iy in pixels.
+    """
+    chain = contour[:, 0, 0] + 1j * contour[:, 0, 1]
+    points = _smoothed(chain / 2 - (0.25 + 0.25j))
     closed = np.append(points, points[0])
-    travelled = np.concatenate([[0.0], np.cumsum(np.abs(np.diff(closed)))])
-    stops = np.linspace(0, travelled[-1], OUTLINE_POINTS, endpoint=False)
-    even = np.interp(stops, travelled, closed.real) + 1j * np.interp(stops, travelled, closed.imag)
-    return np.stack([even.real, even.imag], axis=1)
+    travelled = np.append(0.0, np.cumsum(np.abs(np.diff(closed))))
+    stops = np.arange(OUTLINE_POINTS) * (travelled[-1] / OUTLINE_POINTS)
+    return np.interp(stops, travelled, closed)
 
 
 def _smoothed(points: np.ndarray) -> np.ndarray:
     """Gaussian smoothing along a closed chain of complex points, half a pixel apart."""
-    sigma = max(2 * _LEAST_SMOOTHING, _SMOOTHING * len(points))
-    response = np.exp(-2 * (np.pi * sigma * np.fft.fftfreq(len(points))) ** 2)
-    return np.fft.ifft(np.fft.fft(points) * response)
+    return ifft(fft(points) * _response(len(points)))
+
+
+@lru_cache(maxsize=512)
+def _response(length: int) -> np.ndarray:
+    sigma = max(2 * _LEAST_SMOOTHING, _SMOOTHING * length)
+    return np.exp(-2 * (np.pi * sigma * np.fft.fftfreq(length)) ** 2)
 
 
 def sectors(vectors: np.ndarray, axis: np.ndarray, count: int = 8) -> np.ndarray:
@@ -117,8 +138,8 @@ def sectors(vectors: np.ndarray, axis: np.ndarray, count: int = 8) -> np.ndarray
 
     Parameters
     ----------
-    vectors : ndarray of shape (n_points, 2)
-        (x, y) from the centre.
+    vectors : ndarray of shape (n_points,), complex128
+        x + iy from the centre.
     axis : ndarray of shape (2,)
         Unit vector along which the first sector starts.
     count : int, default=8
@@ -129,6 +150,5 @@ def sectors(vectors: np.ndarray, axis: np.ndarray, count: int = 8) -> np.ndarray
     ndarray of shape (n_points,), int
         In [0, count - 1].
     """
-    along, across = vectors @ axis, vectors @ np.array([-axis[1], axis[0]])
-    turn = np.arctan2(across, along) / (2 * np.pi) % 1.0
+    turn = np.angle(vectors * complex(axis[0], -axis[1])) / (2 * np.pi) % 1.0
     return np.minimum((turn * count).astype(np.int64), count - 1)

@@ -1,15 +1,21 @@
 """B of the ABCD rule: how irregular the lesion's border is, and how abruptly it ends."""
 
+from typing import NamedTuple
+
 import numpy as np
 import torch
+from scipy.fft import fft
 from torch import Tensor
 
 from features._opencv import cv2
-from features.lesion_shape import largest_part, outline, region_moments, sectors
+from features.abcd.shape import LesionShape
+from features.lesion_shape import sectors
 
+LOBES = range(2, 9)
 NAMES = (
-    *("compactness", "solidity", "convexity", "radial_std", "eccentricity", "fourier_high"),
-    *("abruptness_mean", "abruptness_std", "abruptness_max"),
+    *("compactness", "solidity", "convexity", "radial_std", "eccentricity"),
+    *(f"fourier_{k}" for k in LOBES),
+    *("fourier_high", "abruptness_mean", "abruptness_std", "abruptness_max"),
     *("contrast_mean", "contrast_std", "score"),
 )
 
@@ -18,12 +24,33 @@ SECTORS = 8
 # of the profile; a linear fade has 0.25, a step 1.
 ABRUPTNESS_THRESHOLD = 0.6
 
-_REACH = 0.1  # of the equivalent diameter, to each side of the border
-_SAMPLES = 17
-_QUARTER = _SAMPLES // 4
-_LEAST_CONTRAST = 5.0  # L units: below, noise would look abrupt
-_LOWEST_HIGH_FREQUENCY = 9
-_LEAST_ROUNDNESS = 1e-3
+REACH = 0.1  # of the equivalent diameter, to each side of the border
+LEAST_REACH = 2.0  # pixels
+SAMPLES = 17
+LEAST_CONTRAST = 5.0  # L units: below, noise would look abrupt
+LEAST_ROUNDNESS = 1e-3
+
+_QUARTER = SAMPLES // 4
+_STEPS = np.linspace(-1, 1, SAMPLES)
+
+
+class BorderSteps(NamedTuple):
+    """How the lesion ends, sector by sector.
+
+    Parameters
+    ----------
+    sector : ndarray of shape (360,), int
+        Sector of each point of the outline.
+    abruptness, contrast : ndarray of shape (8,), float64
+        NaN for sectors that reach beyond the valid pixels.
+    skin_lightness : float
+        Mean L outside the border; NaN where no sector is seen.
+    """
+
+    sector: np.ndarray
+    abruptness: np.ndarray
+    contrast: np.ndarray
+    skin_lightness: float
 
 
 def border(lightness: Tensor, mask: Tensor, valid: Tensor) -> Tensor:
@@ -40,7 +67,7 @@ def border(lightness: Tensor, mask: Tensor, valid: Tensor) -> Tensor:
 
     Returns
     -------
-    Tensor of shape (n, 12), float32
+    Tensor of shape (n, 19), float32
         Ordered as `NAMES`.
 
     Notes
@@ -49,40 +76,41 @@ def border(lightness: Tensor, mask: Tensor, valid: Tensor) -> Tensor:
     around the area A. Irregularity: `compactness` P^2 / (4 pi A), 1 for a disk (1000 at most);
     `solidity` and `convexity`, area over that of the convex hull and length of the hull over P,
     1 for a convex outline; `radial_std`, standard over mean distance from the outline's centre;
-    `eccentricity` of the ellipse with the same second moments; `fourier_high`, root of the
-    share of the outline's spectrum beyond the eighth harmonic.
+    `eccentricity` of the ellipse with the second moments of the pixels' centres. `fourier_k` is
+    the strength of k
+    lobes around a circle: with F the spectrum of the outline as complex numbers,
+    ``sqrt(|F[1 + k]|^2 + |F[1 - k]|^2) / |F[1]|``; 2 stretches, 3 makes a triangle.
+    `fourier_high` is the root of the share of the spectrum beyond the eighth harmonic.
 
     Abruptness: L is sampled along the outline's normals, a tenth of the equivalent diameter to
     each side, and averaged in eight sectors counted from the major axis. A sector's contrast
     is the rise of L from the inner to the outer quarter; its abruptness is the largest rise
     within a quarter, divided by the contrast (by 5 where that is smaller). `score` counts the
-    sectors above 0.6, a threshold of ours. Sectors that reach beyond the valid pixels are left
+    sectors above 0.6, a threshold of ours. Points that reach beyond the valid pixels are left
     out; with none left, these columns are 0.
 
     The score follows the abrupt cut-off of Stolz and Nachbar, not the irregularity of the
     clinical ABCD rule.
     """
-    planes = (plane.cpu().numpy() for plane in (lightness, mask, valid))
-    rows = np.stack([_border_of_one(*row) for row in zip(*planes, strict=True)])
-    return torch.from_numpy(rows).to(lightness.device)
+    rows = []
+    for row in zip(*(plane.cpu().numpy() for plane in (lightness, mask, valid)), strict=True):
+        shape = LesionShape(row[1])
+        rows.append(border_of_one(shape, border_steps(shape, row[0], row[2])))
+    return torch.from_numpy(np.stack(rows)).to(lightness.device)
 
 
-def _border_of_one(lightness: np.ndarray, mask: np.ndarray, valid: np.ndarray) -> np.ndarray:
-    part = largest_part(mask)
-    moments = region_moments(part)
-    points = outline(part)
-    eccentricity = np.sqrt(1 - moments.spread[1] / moments.spread[0])
-    directions = sectors(points - moments.center, moments.axis, SECTORS)
-    reach = max(2.0, _REACH * np.sqrt(4 * moments.area / np.pi))
-    profiles, seen = _profiles(lightness, valid, points, reach)
-    abruptness, contrast = _sector_steps(profiles, seen, directions)
-    steps = np.zeros(6)
-    if len(abruptness):
+def border_of_one(shape: LesionShape, steps: BorderSteps) -> np.ndarray:
+    """Border of one lesion, (19,) float32."""
+    major, minor = shape.part_moments.spread - 1 / 12  # of the pixels' centres alone
+    eccentricity = np.sqrt(max(1 - minor / major, 0)) if major > 0 else 0.0
+    shapes = irregularity(shape.outline)
+    values = [*shapes[:4], eccentricity, *shapes[4:], *np.zeros(6)]
+    seen = ~np.isnan(steps.abruptness)
+    if seen.any():
+        abruptness, contrast = steps.abruptness[seen], steps.contrast[seen]
         score = np.count_nonzero(abruptness > ABRUPTNESS_THRESHOLD)
-        steps[:3] = abruptness.mean(), abruptness.std(), abruptness.max()
-        steps[3:] = contrast.mean(), contrast.std(), score
-    shape = irregularity(points)
-    values = [*shape[:4], eccentricity, shape[4], *steps]
+        values[-6:-3] = abruptness.mean(), abruptness.std(), abruptness.max()
+        values[-3:] = contrast.mean(), contrast.std(), score
     return np.array(values, dtype=np.float32)
 
 
@@ -91,71 +119,84 @@ def irregularity(points: np.ndarray) -> np.ndarray:
 
     Parameters
     ----------
-    points : ndarray of shape (n_points, 2)
-        (x, y), evenly spaced along the outline.
+    points : ndarray of shape (n_points,), complex128
+        x + iy, evenly spaced along the outline, clockwise on the screen.
 
     Returns
     -------
-    ndarray of shape (5,), float64
-        Compactness, solidity, convexity, radial standard deviation, high-frequency share.
+    ndarray of shape (12,), float64
+        Compactness, solidity, convexity, radial standard deviation, strength of 2 to 8 lobes,
+        high-frequency share.
     """
-    length, area = _length(points), _area(points)
-    hull = cv2.convexHull(points.astype(np.float32))[:, 0].astype(np.float64)
-    hull_length, hull_area = _length(hull), _area(hull)
-    roundness = max(4 * np.pi * area / length**2, _LEAST_ROUNDNESS)
-    radius = np.linalg.norm(points - points.mean(axis=0), axis=1)
+    closed = np.stack([points.real, points.imag], axis=1).astype(np.float32)
+    hull = cv2.convexHull(closed)
+    length, area = cv2.arcLength(closed, True), cv2.contourArea(closed)
+    hull_length, hull_area = cv2.arcLength(hull, True), cv2.contourArea(hull)
+    roundness = max(4 * np.pi * area / length**2, LEAST_ROUNDNESS)
+    radius = np.abs(points - points.mean())
     return np.array(
         [
             1 / roundness,
             min(1.0, area / hull_area) if hull_area > 0 else 1.0,
             min(1.0, hull_length / length),
             radius.std() / radius.mean(),
-            _high_frequency_share(points),
+            *_fourier_descriptors(points),
         ]
     )
 
 
-def _length(points: np.ndarray) -> float:
-    return float(np.linalg.norm(points - np.roll(points, 1, axis=0), axis=1).sum())
+def border_steps(shape: LesionShape, lightness: np.ndarray, valid: np.ndarray) -> BorderSteps:
+    """How one lesion ends, sector by sector.
+
+    Parameters
+    ----------
+    shape : LesionShape
+        The lesion.
+    lightness : ndarray of shape (height, width), float32
+        L on the whole canvas.
+    valid : ndarray of shape (height, width), bool
+        True on real pixels inside the field of view.
+
+    Returns
+    -------
+    BorderSteps
+        In the order of the sectors, from the major axis on.
+    """
+    sector = sectors(
+        shape.outline - complex(*shape.part_moments.center), shape.part_moments.axis, SECTORS
+    )
+    profiles, seen = _profiles(shape, lightness, valid)
+    weights = (sector == np.arange(SECTORS)[:, None]) * seen
+    count = weights.sum(axis=1)
+    mean = weights @ profiles / np.maximum(count, 1)[:, None]
+    outer = mean[:, -_QUARTER:].mean(axis=1)
+    contrast = outer - mean[:, :_QUARTER].mean(axis=1)
+    rise = np.maximum((mean[:, _QUARTER:] - mean[:, :-_QUARTER]).max(axis=1), 0)
+    abruptness = rise / np.maximum(contrast, LEAST_CONTRAST)
+    total = count.sum()
+    skin = float(outer @ count / total) if total else np.nan
+    hidden = count == 0
+    abruptness[hidden] = contrast[hidden] = np.nan
+    return BorderSteps(sector, abruptness, contrast, skin)
 
 
-def _area(points: np.ndarray) -> float:
-    x, y = (points - points.mean(axis=0)).T
-    return float(abs(x @ np.roll(y, 1) - y @ np.roll(x, 1)) / 2)
-
-
-def _high_frequency_share(points: np.ndarray) -> float:
-    spectrum = np.abs(np.fft.fft(points[:, 0] + 1j * points[:, 1])) ** 2
-    order = np.abs(np.fft.fftfreq(len(points), 1 / len(points)))
-    return float(np.sqrt(spectrum[order >= _LOWEST_HIGH_FREQUENCY].sum() / spectrum[1:].sum()))
+def _fourier_descriptors(points: np.ndarray) -> np.ndarray:
+    """Strength of the low lobes, and root of the share of the high harmonics."""
+    power = np.square(np.abs(fft(points)))
+    lobes = np.array(LOBES)
+    circle = max(power[1], 1e-6 * power[1:].sum())
+    low = np.sqrt((power[1 + lobes] + power[1 - lobes]) / circle)
+    high = power[LOBES.stop : 1 - LOBES.stop]
+    return np.append(low, np.sqrt(high.sum() / power[1:].sum()))
 
 
 def _profiles(
-    lightness: np.ndarray, valid: np.ndarray, points: np.ndarray, reach: float
+    shape: LesionShape, lightness: np.ndarray, valid: np.ndarray
 ) -> tuple[np.ndarray, np.ndarray]:
-    """L along the outward normals, (n_points, n_samples), and which of them are all valid."""
-    tangent = np.roll(points, -1, axis=0) - np.roll(points, 1, axis=0)
-    tangent /= np.maximum(np.linalg.norm(tangent, axis=1, keepdims=True), 1e-12)
-    normal = np.stack([tangent[:, 1], -tangent[:, 0]], axis=1)
-    x, y = (points - points.mean(axis=0)).T
-    if x @ np.roll(y, -1) - y @ np.roll(x, -1) < 0:
-        normal = -normal
-    at = points[:, None] + np.linspace(-reach, reach, _SAMPLES)[:, None] * normal[:, None]
-    x, y = np.moveaxis(at.astype(np.float32), -1, 0)
+    """L along the outward normals, (360, 17), and whether all of a normal is valid."""
+    reach = max(LEAST_REACH, REACH * shape.part_diameter)
+    at = (shape.outline + shape.corner)[:, None] + reach * _STEPS * shape.normals[:, None]
+    x, y = at.real.astype(np.float32), at.imag.astype(np.float32)
     profiles = cv2.remap(lightness, x, y, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
-    seen = cv2.remap(valid.astype(np.uint8), x, y, cv2.INTER_NEAREST, borderValue=0)
+    seen = cv2.remap(valid.view(np.uint8), x, y, cv2.INTER_NEAREST, borderValue=0)
     return profiles.astype(np.float64), seen.min(axis=1) > 0
-
-
-def _sector_steps(
-    profiles: np.ndarray, seen: np.ndarray, directions: np.ndarray
-) -> tuple[np.ndarray, np.ndarray]:
-    """Abruptness and contrast of every sector that is seen."""
-    weights = (directions[None, :] == np.arange(SECTORS)[:, None]) & seen
-    weights = weights[weights.any(axis=1)].astype(np.float64)
-    if not len(weights):
-        return np.empty(0), np.empty(0)
-    mean = weights @ profiles / weights.sum(axis=1, keepdims=True)
-    contrast = mean[:, -_QUARTER:].mean(axis=1) - mean[:, :_QUARTER].mean(axis=1)
-    rise = (mean[:, _QUARTER:] - mean[:, :-_QUARTER]).max(axis=1)
-    return np.maximum(rise, 0) / np.maximum(contrast, _LEAST_CONTRAST), contrast

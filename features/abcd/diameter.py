@@ -4,15 +4,19 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from features._opencv import cv2
+from features.abcd.shape import LesionShape
 
 NAMES = (
     *("equivalent_px", "feret_px", "least_feret_px"),
     *("equivalent_of_width", "feret_of_diagonal"),
+    *("equivalent_mm", "feret_mm", "over_6_mm"),
 )
+CALIBRATED = NAMES[-3:]  # NaN where the image is not calibrated
+
+LARGE_MM = 6.0
 
 
-def diameter(mask: Tensor, scale: Tensor, shape: Tensor) -> Tensor:
+def diameter(mask: Tensor, scale: Tensor, shape: Tensor, mm_per_pixel: Tensor) -> Tensor:
     """Diameters of the lesion.
 
     Parameters
@@ -23,40 +27,60 @@ def diameter(mask: Tensor, scale: Tensor, shape: Tensor) -> Tensor:
         Canvas pixels per pixel of the original image.
     shape : Tensor of shape (n, 2), float32
         Height and width of the original image, in pixels.
+    mm_per_pixel : Tensor of shape (n,), float32
+        Millimetres of skin per pixel of the original image; NaN where unknown.
 
     Returns
     -------
-    Tensor of shape (n, 5), float32
+    Tensor of shape (n, 8), float32
         Ordered as `NAMES`.
 
     Notes
     -----
     `equivalent` is the diameter of the disk of equal area; `feret` and `least_feret` are the
-    largest and the smallest distance of parallel lines that enclose the whole lesion. In pixels
-    of the original image, and as a share of the frame's width or diagonal. Neither is a length
-    on the skin: without a calibration no 6 mm rule applies, and the share of the frame tells how
-    the photographer zooms.
+    largest and the smallest distance of parallel lines that enclose the whole lesion, half a
+    pixel around its pixels' centres. In pixels of the original image, and as a share of the
+    frame's width or diagonal: neither is a length on the skin, and the share of the frame tells
+    how the photographer zooms. Only where the image is calibrated are there millimetres and the
+    clinical rule of 6 mm (`over_6_mm`, 1 where `feret_mm` is larger); elsewhere they are NaN.
     """
-    callipers = np.array([_callipers(plane) for plane in mask.cpu().numpy()], dtype=np.float32)
-    area = mask.sum(dim=(1, 2)).float()
-    equivalent = (4 * area / torch.pi).sqrt() / scale
-    feret, least = (torch.from_numpy(callipers).to(mask.device) / scale[:, None]).unbind(dim=1)
-    columns = [equivalent, feret, least, equivalent / shape[:, 1], feret / shape.norm(dim=1)]
-    return torch.stack(columns, dim=1)
+    lesions = [LesionShape(plane) for plane in mask.cpu().numpy()]
+    rows = zip(lesions, _numbers(scale), _numbers(shape), _numbers(mm_per_pixel), strict=True)
+    return torch.from_numpy(np.stack([diameter_of_one(*row) for row in rows])).to(mask.device)
 
 
-def _callipers(mask: np.ndarray) -> tuple[float, float]:
-    """Largest and smallest calliper width in pixels."""
-    y, x = np.nonzero(mask)
-    # The ends of each row are enough for the hull; half a pixel further lie their borders.
-    rows, first = np.unique(y, return_index=True)
-    ends = np.append(first[1:], len(y)) - 1
-    points = np.concatenate([np.stack([x[first], rows], 1), np.stack([x[ends], rows], 1)])
-    nudges = np.array([[0.5, 0], [-0.5, 0], [0, 0.5], [0, -0.5]])
-    spread = (points[:, None] + nudges).reshape(-1, 2).astype(np.float32)
-    hull = cv2.convexHull(spread)[:, 0].astype(np.float64)
-    longest = np.linalg.norm(hull[:, None] - hull[None], axis=-1).max()
+def diameter_of_one(
+    lesion: LesionShape, scale: float, shape: np.ndarray, mm_per_pixel: float
+) -> np.ndarray:
+    """Diameters of one lesion, (8,) float32."""
+    feret, least = callipers(lesion.hull)
+    equivalent, feret, least = lesion.diameter / scale, feret / scale, least / scale
+    shares = [equivalent / shape[1], feret / np.hypot(*shape)]
+    feret_mm = feret * mm_per_pixel
+    large = np.nan if np.isnan(feret_mm) else float(feret_mm > LARGE_MM)
+    calibrated = [equivalent * mm_per_pixel, feret_mm, large]
+    return np.array([equivalent, feret, least, *shares, *calibrated], dtype=np.float32)
+
+
+def callipers(hull: np.ndarray) -> tuple[float, float]:
+    """Largest and smallest calliper width of a convex hull.
+
+    Parameters
+    ----------
+    hull : ndarray of shape (n_points,), complex128
+        Its corners in order, at least two.
+
+    Returns
+    -------
+    longest, narrowest : float
+        In the unit of the corners.
+    """
+    longest = np.abs(hull[:, None] - hull).max()
     # The smallest width is always taken perpendicular to an edge of the hull.
-    edges = np.roll(hull, -1, axis=0) - hull
-    normals = np.stack([-edges[:, 1], edges[:, 0]]) / np.linalg.norm(edges, axis=1)
-    return float(longest), float(np.ptp(hull @ normals, axis=0).min())
+    edges = np.append(hull[1:], hull[0]) - hull
+    across = (hull[:, None] * (-1j * edges / np.abs(edges)).conj()).real
+    return float(longest), float(np.ptp(across, axis=0).min())
+
+
+def _numbers(tensor: Tensor) -> np.ndarray:
+    return tensor.double().cpu().numpy()

@@ -2,29 +2,36 @@
 
 from typing import Literal
 
+import numpy as np
+from numpy.typing import ArrayLike
+
 _RANGES = {"a": (0, 2), "b": (0, 8), "c": (1, 6), "d": (1, 5)}
+
+_WEIGHTS = (1.3, 0.1, 0.5, 0.5)
 
 Category = Literal["benign", "suspicious", "highly suspicious"]
 
 
-def total_dermoscopy_score(a: float, b: float, c: float, d: float) -> float:
+def total_dermoscopy_score(
+    a: ArrayLike, b: ArrayLike, c: ArrayLike, d: ArrayLike
+) -> float | np.ndarray:
     """Weigh the four letters of the dermoscopic ABCD rule.
 
     Parameters
     ----------
-    a : float
+    a : float or array-like
         Asymmetry, 0 to 2: axes across which the lesion is asymmetric.
-    b : float
+    b : float or array-like
         Border, 0 to 8: segments with an abrupt cut-off of pigment.
-    c : float
+    c : float or array-like
         Colours, 1 to 6.
-    d : float
+    d : float or array-like
         Dermoscopic structures, 1 to 5.
 
     Returns
     -------
-    float
-        ``1.3 a + 0.1 b + 0.5 c + 0.5 d``, from 1.0 to 8.9.
+    float or ndarray
+        ``1.3 a + 0.1 b + 0.5 c + 0.5 d``, from 1.0 to 8.9, in the letters' shape.
 
     Raises
     ------
@@ -45,10 +52,13 @@ def total_dermoscopy_score(a: float, b: float, c: float, d: float) -> float:
     >>> round(total_dermoscopy_score(2, 8, 6, 5), 1)
     8.9
     """
-    for (name, (low, high)), value in zip(_RANGES.items(), (a, b, c, d), strict=True):
-        if not low <= value <= high:
-            raise ValueError(f"`{name}` must lie in [{low}, {high}], got {value!r}.")
-    return 1.3 * a + 0.1 * b + 0.5 * c + 0.5 * d
+    letters = [np.asarray(letter, dtype=np.float64) for letter in (a, b, c, d)]
+    for (name, (low, high)), values in zip(_RANGES.items(), letters, strict=True):
+        outside = ~((values >= low) & (values <= high))
+        if outside.any():
+            raise ValueError(f"`{name}` must lie in [{low}, {high}], got {values[outside][0]:g}.")
+    score = sum(weight * letter for weight, letter in zip(_WEIGHTS, letters, strict=True))
+    return score if np.ndim(score) else float(score)
 
 
 def dermoscopy_category(score: float) -> Category:

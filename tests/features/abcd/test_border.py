@@ -4,7 +4,7 @@ import torch
 from skimage.measure import regionprops
 
 from features.abcd.border import NAMES, border
-from features.lesion_shape import outline
+from features.lesion_shape import outer_contours, outline
 
 SIZE = 161
 Y, X = np.mgrid[:SIZE, :SIZE] - SIZE // 2
@@ -48,7 +48,7 @@ def test_eccentricity_is_that_of_skimage(real_batch):
     for row, mask in zip(values, real_batch.mask.numpy(), strict=True):
         largest = max(regionprops(mask.astype(int)), key=lambda region: region.area)
         assert row[NAMES.index("eccentricity")].item() == pytest.approx(
-            largest.eccentricity, abs=1e-3
+            largest.eccentricity, abs=1e-5
         )
         assert row[NAMES.index("solidity")].item() == pytest.approx(largest.solidity, abs=0.03)
 
@@ -92,7 +92,28 @@ def test_scale_does_not_matter():
 
 
 def test_outline_is_closed_and_even():
-    points = outline(RADIUS <= 40)
-    gaps = np.linalg.norm(points - np.roll(points, 1, axis=0), axis=1)
+    points = outline(outer_contours(RADIUS <= 40)[0])
+    gaps = np.abs(points - np.roll(points, 1))
     assert gaps.std() < 0.05 * gaps.mean()
-    np.testing.assert_allclose(points.mean(axis=0), SIZE // 2, atol=0.1)
+    assert abs(points.mean() - (1 + 1j) * (SIZE // 2)) < 0.1
+
+
+@pytest.mark.parametrize("lobes", [3, 4, 5, 8])
+def test_fourier_descriptors_name_the_lobes(lobes):
+    # r = R (1 + e cos k t) has e / 2 in each of the harmonics 1 + k and 1 - k.
+    values = measure(50 * (1 + 0.1 * np.cos(lobes * np.arctan2(Y, X))) >= RADIUS)
+    strength = [values[f"fourier_{k}"] for k in range(2, 9)]
+    assert np.argmax(strength) == lobes - 2
+    assert strength[lobes - 2] == pytest.approx(0.1 / np.sqrt(2), rel=0.2)
+
+
+def test_an_ellipse_has_two_lobes():
+    values = measure(np.hypot(X / 60, Y / 40) <= 1)
+    angle = np.linspace(0, 2 * np.pi, 100_001)
+    exact = 60 * np.cos(angle) + 40j * np.sin(angle)
+    travelled = np.append(0, np.cumsum(np.abs(np.diff(exact))))
+    even = np.interp(np.arange(360) / 360 * travelled[-1], travelled, exact)
+    spectrum = np.abs(np.fft.fft(even))
+    expected = np.hypot(spectrum[3], spectrum[-1]) / spectrum[1]
+    assert values["fourier_2"] == pytest.approx(expected, rel=0.03)
+    assert values["fourier_3"] < 0.01

@@ -1,17 +1,17 @@
 import numpy as np
 import pytest
 import torch
+from skimage.measure import regionprops
 
-from features.abcd.diameter import NAMES, diameter
+from features.abcd.diameter import CALIBRATED, NAMES, diameter
 
 SIZE = 161
 Y, X = np.mgrid[:SIZE, :SIZE] - SIZE // 2
 
 
-def measure(mask, scale=1.0, shape=(SIZE, SIZE)):
-    values = diameter(
-        torch.from_numpy(mask[None]), torch.tensor([scale]), torch.tensor([shape]).float()
-    )[0]
+def measure(mask, scale=1.0, shape=(SIZE, SIZE), mm_per_pixel=np.nan):
+    numbers = (torch.tensor([value], dtype=torch.float32) for value in (scale, shape, mm_per_pixel))
+    values = diameter(torch.from_numpy(mask[None]), *numbers)[0]
     return dict(zip(NAMES, values.tolist(), strict=True))
 
 
@@ -42,6 +42,31 @@ def test_lengths_are_those_of_the_original():
     assert shrunk["feret_px"] == pytest.approx(4 * whole["feret_px"])
     assert shrunk["equivalent_of_width"] == pytest.approx(shrunk["equivalent_px"] / 400)
     assert shrunk["feret_of_diagonal"] == pytest.approx(shrunk["feret_px"] / 500)
+
+
+def test_millimetres_only_where_calibrated():
+    mask = np.hypot(X, Y) <= 50
+    unknown = measure(mask)
+    assert all(np.isnan(unknown[name]) for name in CALIBRATED)
+    known = measure(mask, scale=0.5, mm_per_pixel=0.02)
+    assert known["feret_mm"] == pytest.approx(0.02 * known["feret_px"])
+    assert known["equivalent_mm"] == pytest.approx(0.02 * known["equivalent_px"])
+    assert known["over_6_mm"] == 0
+    assert measure(mask, mm_per_pixel=0.07)["over_6_mm"] == 1
+
+
+def test_diameters_are_those_of_skimage(real_batch):
+    ones = torch.ones(len(real_batch))
+    values = diameter(real_batch.mask, ones, torch.ones(len(ones), 2), ones)
+    for row, mask in zip(values, real_batch.mask.numpy(), strict=True):
+        region = regionprops(mask.astype(int))[0]
+        assert row[NAMES.index("equivalent_px")].item() == pytest.approx(
+            region.equivalent_diameter_area, rel=1e-6
+        )
+        # It measures the hull after drawing it as pixels.
+        assert row[NAMES.index("feret_px")].item() == pytest.approx(
+            region.feret_diameter_max, rel=0.005
+        )
 
 
 def test_feret_spans_all_parts():

@@ -1,6 +1,9 @@
 import numpy as np
 import pytest
 import torch
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from skimage.color import rgb2lab
 
 from features.abcd.six_colors import NAMES, REFERENCES, assign_colors, six_colors
 from features.color_spaces import lab_planes
@@ -19,32 +22,58 @@ SWATCHES = {
 }
 
 
-def lab_of(*colors):
-    return lab_planes(torch.tensor(colors, dtype=torch.uint8)[:, :, None, None])[:, :, 0, 0].T
+def names_of(*colors, skin=np.nan):
+    return assign_colors(np.array(colors, dtype=np.uint8).T, skin).tolist()
 
 
-def measure(colors, mask=None):
-    """Measure pixels (h, w, 3) with no skin around."""
+def measure(colors, mask=None, skin=np.nan):
     pixels = torch.as_tensor(np.asarray(colors, dtype=np.uint8)).permute(2, 0, 1)[None]
     mask = torch.ones(1, *pixels.shape[2:], dtype=torch.bool) if mask is None else mask
-    values = six_colors(lab_planes(pixels), mask, torch.zeros_like(mask))[0]
+    values = six_colors(pixels, lab_planes(pixels), mask, torch.tensor([skin]))[0]
     return dict(zip(NAMES, values.tolist(), strict=True))
 
 
 @pytest.mark.parametrize("swatches", SWATCHES)
 def test_swatches_map_one_to_one(swatches):
-    assigned = assign_colors(lab_of(*SWATCHES[swatches]), torch.tensor(-torch.inf))
-    assert assigned.tolist() == list(range(6))
+    assert names_of(*SWATCHES[swatches]) == list(range(6))
 
 
 def test_white_must_be_lighter_than_the_skin():
-    colors = lab_of((240, 240, 240))
-    assert assign_colors(colors, torch.tensor(50.0)).item() == 0
-    assert assign_colors(colors, torch.tensor(99.0)).item() != 0
+    assert names_of((240, 240, 240), skin=50.0) == [0]
+    assert names_of((240, 240, 240)) == [0]
+    assert names_of((240, 240, 240), skin=99.0) != [0]
 
 
 def test_far_colours_are_not_assigned():
-    assert assign_colors(lab_of((0, 255, 0)), torch.tensor(50.0)).item() == 6
+    assert names_of((0, 255, 0)) == [6]
+
+
+@given(st.lists(st.tuples(*[st.integers(0, 255)] * 3), min_size=1, max_size=50))
+@settings(max_examples=25, deadline=None)
+def test_the_table_names_the_nearest_reference(colors):
+    middle = np.array(colors) // 4 * 4 + 2
+    lab = rgb2lab(middle.astype(np.uint8))
+    references = rgb2lab(np.array(list(REFERENCES.values()), dtype=np.uint8))
+    distance = np.linalg.norm(lab[:, None] - references, axis=2)
+    nearest = np.where(distance.min(axis=1) < 50, distance.argmin(axis=1), 6)
+    assert names_of(*colors) == nearest.tolist()
+
+
+def test_skin_and_the_rest_of_the_canvas_do_not_count(random_batch):
+    noise = torch.randint(0, 256, random_batch.pixels.shape, dtype=torch.uint8)
+    pixels = torch.where(random_batch.mask[:, None], random_batch.pixels, noise)
+    skin = torch.full((len(pixels),), 60.0)
+    before = six_colors(random_batch.pixels, random_batch.lab, random_batch.mask, skin)
+    after = six_colors(pixels, lab_planes(pixels), random_batch.mask, skin)
+    torch.testing.assert_close(after, before, rtol=0, atol=0)
+
+
+def test_spreads_are_those_of_the_pixels(real_batch):
+    skin = torch.full((len(real_batch),), 60.0)
+    values = six_colors(real_batch.pixels, real_batch.lab, real_batch.mask, skin).numpy()
+    for row, lab, mask in zip(values, real_batch.lab, real_batch.mask, strict=True):
+        spread = lab[:, mask].double().std(dim=1, correction=0)
+        np.testing.assert_allclose(row[9:12], spread, rtol=1e-5)
 
 
 def test_six_bands_count_six():

@@ -1,5 +1,6 @@
 import itertools
 
+import numpy as np
 import pytest
 
 from features.abcd.total_dermoscopy_score import dermoscopy_category, total_dermoscopy_score
@@ -40,6 +41,13 @@ def test_rounding_errors_do_not_move_a_score_across_a_boundary():
         assert dermoscopy_category(total_dermoscopy_score(*values)) == (
             expected or "highly suspicious"
         )
+
+
+def test_arrays_of_letters():
+    scores = total_dermoscopy_score([0, 2], [0, 8], [1, 6], [1, 5])
+    np.testing.assert_allclose(scores, [1.0, 8.9])
+    with pytest.raises(ValueError, match=r"`c` must lie in \[1, 6\], got 7"):
+        total_dermoscopy_score([0, 2], 0, [6, 7], 1)
 
 
 @pytest.mark.parametrize("letters", [(3, 0, 1, 1), (0, -1, 1, 1), (0, 0, 0, 1), (0, 0, 1, 6)])

@@ -1,0 +1,232 @@
+"""Pictures that let a dermatologist check each letter of the ABCD rule.
+
+All are RGB, uint8, of 640 x 640 pixels, and show the lesion as it was measured, enlarged.
+"""
+
+import numpy as np
+
+from features._opencv import cv2
+from features.abcd.asymmetry import Fold
+from features.abcd.border import ABRUPTNESS_THRESHOLD, SECTORS, BorderSteps
+from features.abcd.polar_grid import DIRECTIONS, RINGS
+from features.abcd.shape import LesionShape
+from features.abcd.six_colors import REFERENCES
+from features.abcd.structures import PRESENT, RIM, ZONES, Spots, Structures
+
+SIDE = 640
+# Orange and blue-green stay apart for most people who confuse red and green.
+NOTABLE, QUIET, UNSEEN, WHITE = (225, 87, 0), (0, 190, 200), (150, 150, 150), (255, 255, 255)
+NETWORK, FLAT, STREAK, DOT, GLOBULE = (
+    *((250, 225, 60), (90, 170, 255), NOTABLE),
+    *(WHITE, (70, 240, 130)),
+)
+UNASSIGNED = (255, 0, 255)
+LEGENDS = {
+    "A": "White: outline. Colored: the outline mirrored across each axis of least asymmetry;\n"
+    "orange where the halves differ in shape, color or structure.",
+    "B": "Orange: ends abruptly. Blue-green: fades. Grey: not seen whole.\n"
+    "Numbers: share of the contrast crossed in a quarter of the profile.",
+    "C": "Each pixel as the nearest of the six colors; magenta: none is near.",
+    "D": "Yellow: network. Blue: structureless. Orange: streaks. Small white circles: dots.\n"
+    "Large green circles: globules. Drawn even where too few or too weak to count.",
+}
+
+_SEAM = (30, 30, 30)  # beside lines, so that they stand out on any ground
+_FRAME = 1.5  # side of the picture, in lengths of the lesion
+_BITS = 4  # of a pixel's fractions, as OpenCV draws
+
+
+class Sheet:
+    """A square around the lesion, enlarged, to draw on.
+
+    Parameters
+    ----------
+    image : ndarray of shape (height, width, 3), uint8
+        RGB, the canvas that the lesion was measured on.
+    shape : LesionShape
+        The lesion.
+    smooth : bool, default=True
+        False shows every pixel as a square.
+    """
+
+    def __init__(self, image: np.ndarray, shape: LesionShape, smooth: bool = True):
+        height, width = shape.mask.shape
+        side = _FRAME * max(height, width, 8)
+        self._zoom = SIDE / side
+        self._corner = complex(width - 1, height - 1) / 2 - (1 + 1j) * side / 2
+        matrix = np.array([[1 / self._zoom, 0, 0], [0, 1 / self._zoom, 0]])
+        start = shape.corner + self._corner + (1 + 1j) * (0.5 / self._zoom)
+        matrix[:, 2] = start.real, start.imag
+        flags = cv2.WARP_INVERSE_MAP | (cv2.INTER_CUBIC if smooth else cv2.INTER_NEAREST)
+        self.picture = cv2.warpAffine(image, matrix, (SIDE, SIDE), flags=flags)
+
+    def line(self, points: np.ndarray, color, thickness: int, closed: bool = False) -> None:
+        """Draw through complex points of the lesion's box."""
+        for ink, width in ((_SEAM, thickness + 2), (color, thickness)):
+            self._stroke(points, ink, width, closed)
+
+    def pieces(self, points: np.ndarray, colors: list, thickness: int) -> None:
+        """Draw a closed line whose pieces have colours of their own."""
+        self._stroke(points, _SEAM, thickness + 2, True)
+        for i, color in enumerate(colors):
+            self._stroke(points.take([i, i + 1], mode="wrap"), color, thickness, False)
+
+    def circles(self, centers: np.ndarray, radius: float, color) -> None:
+        """Draw circles, `radius` in pixels of the canvas."""
+        size = round(radius * self._zoom * 2**_BITS)
+        for center in self._fixed(centers).tolist():
+            for ink, width in ((_SEAM, 3), (color, 1)):
+                cv2.circle(self.picture, center, size, ink, width, cv2.LINE_AA, _BITS)
+
+    def text(self, point: complex, words: str) -> None:
+        """Write around a point."""
+        x, y = self._fixed(np.array([point]))[0] >> _BITS
+        for ink, width in ((_SEAM, 3), (WHITE, 1)):
+            font = cv2.FONT_HERSHEY_SIMPLEX
+            cv2.putText(
+                self.picture, words, (int(x) - 20, int(y) + 6), font, 0.6, ink, width, cv2.LINE_AA
+            )
+
+    def _stroke(self, points: np.ndarray, color, thickness: int, closed: bool) -> None:
+        line = [self._fixed(points)]
+        cv2.polylines(self.picture, line, closed, color, thickness, cv2.LINE_AA, _BITS)
+
+    def _fixed(self, points: np.ndarray) -> np.ndarray:
+        at = (points - self._corner) * self._zoom - (0.5 + 0.5j)
+        return np.rint(np.stack([at.real, at.imag], axis=-1) * 2**_BITS).astype(np.int32)
+
+
+def draw_axes(image: np.ndarray, shape: LesionShape, folds: tuple[Fold, Fold]) -> np.ndarray:
+    """Axes of least asymmetry and the outline mirrored across each.
+
+    Parameters
+    ----------
+    image : ndarray of shape (height, width, 3), uint8
+        RGB, the canvas that the lesion was measured on.
+    shape : LesionShape
+        The lesion.
+    folds : tuple of two Fold
+        Its axes.
+
+    Returns
+    -------
+    ndarray of shape (640, 640, 3), uint8
+        Where a coloured outline leaves the white one, the lesion does not fold.
+    """
+    sheet, center = Sheet(image, shape), complex(*shape.moments.center)
+    reach = 1.15 * np.abs(shape.outline - center).max()
+    sheet.line(shape.outline, WHITE, 3, closed=True)
+    for fold in folds:
+        color = NOTABLE if fold.reasons else QUIET
+        along = complex(*shape.moments.axis) * np.exp(2j * np.pi * fold.axis / DIRECTIONS)
+        mirrored = center + along**2 * (shape.outline - center).conj()
+        sheet.line(mirrored, color, 1, closed=True)
+        sheet.line(center + reach * along * np.array([-1, 1]), color, 3)
+    return sheet.picture
+
+
+def draw_sectors(image: np.ndarray, shape: LesionShape, steps: BorderSteps) -> np.ndarray:
+    """Eight sectors of the border: orange where it ends abruptly, blue-green where it fades.
+
+    Parameters
+    ----------
+    image : ndarray of shape (height, width, 3), uint8
+        RGB, the canvas that the lesion was measured on.
+    shape : LesionShape
+        The lesion.
+    steps : BorderSteps
+        Its border; grey where a sector reaches beyond the valid pixels.
+
+    Returns
+    -------
+    ndarray of shape (640, 640, 3), uint8
+        Each sector's abruptness stands beside it.
+    """
+    sheet, center = Sheet(image, shape), complex(*shape.part_moments.center)
+    reach = np.abs(shape.outline - center).max()
+    rays = complex(*shape.part_moments.axis) * np.exp(2j * np.pi * np.arange(16) / 16)
+    colors = []
+    for i, value in enumerate(steps.abruptness):
+        sheet.line(center + reach * rays[2 * i] * np.array([0.08, 1.1]), WHITE, 1)
+        seen = NOTABLE if value > ABRUPTNESS_THRESHOLD else QUIET
+        colors.append(UNSEEN if np.isnan(value) else seen)
+    sheet.pieces(shape.outline, [colors[sector] for sector in steps.sector], 4)
+    for i in range(SECTORS):
+        if not np.isnan(steps.abruptness[i]):
+            sheet.text(center + 1.12 * reach * rays[2 * i + 1], f"{steps.abruptness[i]:.2f}")
+    return sheet.picture
+
+
+def draw_colors(image: np.ndarray, shape: LesionShape, assigned: np.ndarray) -> np.ndarray:
+    """Each pixel of the lesion in the dermoscopic colour that it is named.
+
+    Parameters
+    ----------
+    image : ndarray of shape (height, width, 3), uint8
+        RGB, the canvas that the lesion was measured on.
+    shape : LesionShape
+        The lesion.
+    assigned : ndarray of shape (box height, box width), int
+        From `features.abcd.six_colors.assign_colors`; 6 is drawn magenta.
+
+    Returns
+    -------
+    ndarray of shape (640, 640, 3), uint8
+        The skin around is left as it is.
+    """
+    palette = np.array([*REFERENCES.values(), UNASSIGNED], dtype=np.uint8)
+    painted = image.copy()
+    painted[shape.box][shape.mask] = palette[assigned[shape.mask]]
+    sheet = Sheet(painted, shape, smooth=False)
+    sheet.line(shape.outline, WHITE, 2, closed=True)
+    return sheet.picture
+
+
+def draw_structures(image: np.ndarray, shape: LesionShape, found: Structures) -> np.ndarray:
+    """Proxies of the structures: network, structureless areas, streaks, dots and globules.
+
+    Parameters
+    ----------
+    image : ndarray of shape (height, width, 3), uint8
+        RGB, the canvas that the lesion was measured on.
+    shape : LesionShape
+        The lesion.
+    found : Structures
+        What to draw.
+
+    Returns
+    -------
+    ndarray of shape (640, 640, 3), uint8
+        Zones with network are tinted yellow, flat areas blue; streaks are orange lines, dots
+        small white and globules large green circles.
+    """
+    painted = image.astype(np.float32)
+    repeats = np.ones((DIRECTIONS // ZONES[0], RINGS // ZONES[1]), dtype=np.float32)
+    zones = np.kron(found.network >= PRESENT["network"], repeats)
+    for plane, color in ((zones, NETWORK), (found.structureless, FLAT)):
+        cover = 0.4 * _on_pixels(shape, plane)[..., None]
+        painted[shape.box] += cover * (np.array(color, dtype=np.float32) - painted[shape.box])
+    sheet = Sheet(np.rint(painted).astype(np.uint8), shape)
+    sheet.line(shape.outline, WHITE, 1, closed=True)
+    for i in np.flatnonzero(found.streaks):
+        depth = RIM[[0, -1]] * shape.part_diameter
+        sheet.line(shape.outline[i] - depth * shape.normals[i], STREAK, 3)
+    sheet.circles(_centers(shape, found.dots), 2.0, DOT)
+    sheet.circles(_centers(shape, found.globules), 5.0, GLOBULE)
+    return sheet.picture
+
+
+def _centers(shape: LesionShape, spots: Spots) -> np.ndarray:
+    y, x = np.divmod(spots.place, shape.mask.shape[1])
+    return x + 1j * y
+
+
+def _on_pixels(shape: LesionShape, samples: np.ndarray) -> np.ndarray:
+    """Spread values of the polar grid over the pixels of the box, 0 outside the lesion."""
+    y, x = np.indices(shape.mask.shape)
+    center = complex(*shape.moments.center)
+    vector = (x + 1j * y - center) / complex(*shape.moments.axis)
+    row = (np.angle(vector) / (2 * np.pi) % 1.0 * DIRECTIONS).astype(int) % DIRECTIONS
+    reach = np.abs(shape.hull - center).max()
+    ring = np.minimum((np.abs(vector) / reach * RINGS).astype(int), RINGS - 1)
+    return samples[row, ring] * shape.mask
