@@ -3,7 +3,7 @@
 import json
 from abc import ABC, abstractmethod
 from collections.abc import Sequence
-from typing import Any, ClassVar
+from typing import Any, ClassVar, Self
 
 import numpy as np
 from sklearn.base import BaseEstimator, TransformerMixin
@@ -17,7 +17,7 @@ from features.reading.sources import image_sources
 
 
 class ImagePart(TransformerMixin, BaseEstimator, ABC):
-    """Images to named numbers, row by row; learns nothing from other rows.
+    """Images to named numbers, row by row; only a `LearnedDescriptor` learns from other rows.
 
     A subclass says what it looks at (`view`), what its numbers are called (`names`) and how they
     are computed (`describe`). `ImageFeatures` joins several; each also works alone.
@@ -79,8 +79,7 @@ class ImagePart(TransformerMixin, BaseEstimator, ABC):
             Rows in the order of `X`.
         """
         check_is_fitted(self)
-        view = self.view(Preparation())
-        return extract(X, {self.block: (self, view)}, store=None).values[self.block]
+        return self._described(X)
 
     def get_feature_names_out(self, input_features=None) -> np.ndarray:
         """Column names, ``block__feature``."""
@@ -89,6 +88,11 @@ class ImagePart(TransformerMixin, BaseEstimator, ABC):
     def get_nullable_names_out(self) -> np.ndarray:
         """Names of the columns that may hold NaN, ``block__feature``."""
         return np.array([f"{self.block}__{name}" for name in self.nullable_names()], dtype=object)
+
+    def _described(self, X) -> np.ndarray:
+        """Ask `describe` of each image, in the order of `X`."""
+        view = self.view(Preparation())
+        return extract(X, {self.block: (self, view)}, store=None).values[self.block]
 
     def __sklearn_tags__(self):
         tags = super().__sklearn_tags__()
@@ -111,3 +115,86 @@ class Descriptor(ImagePart):
     @abstractmethod
     def describe(self, batch: LesionBatch) -> Tensor:
         """Compute the numbers of a batch, (n, n_features) float32."""
+
+
+class LearnedDescriptor(Descriptor):
+    """A descriptor that learns from the lesions it is fitted on.
+
+    `describe` gives a picture of each lesion, which a store can hold for every fold alike; what
+    is learned from the pictures of the training rows turns each picture into numbers. So no
+    image is decoded again where another fold learns. `ImageFeatures` fits a clone.
+    """
+
+    @abstractmethod
+    def describe(self, batch: LesionBatch) -> Tensor:
+        """Take what learning needs of each lesion, (n, ...) of two dimensions or more a row.
+
+        Such rows are kept in memory only. They must not depend on what was learned, and
+        `fingerprint` must name all that they depend on.
+        """
+
+    @abstractmethod
+    def learn(self, pictures: np.ndarray) -> Self:
+        """Learn from the training rows' pictures, as `describe` gives them."""
+
+    @abstractmethod
+    def encode(self, pictures: np.ndarray) -> np.ndarray:
+        """Turn pictures into numbers, (n, n_features) float32, by what was learned."""
+
+    def fit(self, X, y=None):
+        """Learn from images.
+
+        Parameters
+        ----------
+        X : manifest, sequence of paths, or uint8 array of shape (n, height, width, 3)
+            Images.
+        y : None
+            Ignored; labels never enter features.
+
+        Returns
+        -------
+        self
+        """
+        return self.learn(self._described(X))
+
+    def transform(self, X) -> np.ndarray:
+        """Describe each image by what was learned.
+
+        Parameters
+        ----------
+        X : manifest, sequence of paths, or uint8 array of shape (n, height, width, 3)
+            Images.
+
+        Returns
+        -------
+        ndarray of shape (n, n_features), float32
+            Rows in the order of `X`.
+        """
+        check_is_fitted(self)
+        return self.encode(self._described(X))
+
+    def fit_transform(self, X, y=None) -> np.ndarray:
+        """Learn from images and describe them, decoding each once.
+
+        Parameters
+        ----------
+        X : manifest, sequence of paths, or uint8 array of shape (n, height, width, 3)
+            Images.
+        y : None
+            Ignored.
+
+        Returns
+        -------
+        ndarray of shape (n, n_features), float32
+            Rows in the order of `X`.
+        """
+        pictures = self._described(X)
+        return self.learn(pictures).encode(pictures)
+
+    def __sklearn_tags__(self):
+        tags = super().__sklearn_tags__()
+        tags.requires_fit = True
+        return tags
+
+    def __sklearn_is_fitted__(self) -> bool:
+        return any(name.endswith("_") and not name.startswith("_") for name in vars(self))

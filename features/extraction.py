@@ -216,7 +216,7 @@ class _Run:
             collated = view.collate([rows[fingerprint][0] for _, rows in good])
             for name in group:
                 for entry in self._describe(self.requests[name], collated, keys):
-                    # Frames are kept in memory only: they are soon read again.
+                    # Frames and other pictures are kept in memory only: they are soon read again.
                     entries[entry[2].ndim == 1].append(entry)
             entries[True] += [
                 (key, fingerprint, _NOTHING, rows[fingerprint][1])

@@ -1,16 +1,16 @@
 """Several descriptors and embedders joined: images in, one row of named columns out."""
 
-from collections.abc import Mapping
+from collections.abc import Container, Mapping
 from dataclasses import replace
-from typing import Any
+from typing import Any, Self
 
 import numpy as np
 import pandas as pd
-from sklearn.base import TransformerMixin
+from sklearn.base import TransformerMixin, clone
 from sklearn.utils.metaestimators import _BaseComposition
 from sklearn.utils.validation import check_is_fitted
 
-from features.descriptor import ImagePart
+from features.descriptor import ImagePart, LearnedDescriptor
 from features.extraction import Extraction, View, extract
 from features.preparation.lesion_view import Preparation
 from features.quality import QualityFlags
@@ -21,7 +21,8 @@ class ImageFeatures(TransformerMixin, _BaseComposition):
     """Descriptors and embeddings of images, side by side.
 
     Behaves as scikit-learn's ``FeatureUnion`` does, but every image is decoded and prepared once
-    for all parts, and rows are kept in a store.
+    for all parts, and rows are kept in a store. Parts that learn (`LearnedDescriptor`) learn from
+    the rows of `fit`, in clones; with the others alone `fit` reads no image.
 
     Parameters
     ----------
@@ -34,7 +35,8 @@ class ImageFeatures(TransformerMixin, _BaseComposition):
         Whether a model that was fitted on given lesion masks may meet images without one, and
         segment those itself. Descriptors shift when masks change hands, so by default it refuses.
     store : {"memory", None} or path-like, default="memory"
-        Where rows are kept: one memory for the process, nowhere, or a SQLite file.
+        Where rows are kept: one memory for the process, nowhere, or a SQLite file. Nowhere, parts
+        that learn have `fit` and `transform` each decode their rows (`fit_transform` decodes once).
     n_jobs : int, optional
         Threads that read and prepare.
     verbose : int, default=0
@@ -45,6 +47,8 @@ class ImageFeatures(TransformerMixin, _BaseComposition):
     mask_source_ : {"given", "segmented", "mixed", "none"}
         Where the lesion masks of the rows seen in `fit` come from; "none" where no part looks at
         the lesion.
+    learned_ : dict of str to LearnedDescriptor
+        Fitted clones of the parts that learn, by name.
 
     Examples
     --------
@@ -73,7 +77,26 @@ class ImageFeatures(TransformerMixin, _BaseComposition):
         self.verbose = verbose
 
     def fit(self, X, y=None):
-        """Check parts and input, and note where the lesion masks come from.
+        """Check parts and input, note where lesion masks come from, and have parts learn.
+
+        Parameters
+        ----------
+        X : manifest, sequence of paths, or uint8 array of shape (n, height, width, 3)
+            Images; read only where a part learns.
+        y : None
+            Ignored; labels never enter features.
+
+        Returns
+        -------
+        self
+        """
+        self.settle_masks(X)
+        # A store that is asked for all parts now answers when these rows are transformed.
+        names = self._learners() if self.store is None else None
+        return self._learn(self._extract(X, names).values if self.learns else {})
+
+    def fit_transform(self, X, y=None) -> np.ndarray:
+        """Fit, and describe the same images; each is decoded at most once.
 
         Parameters
         ----------
@@ -84,12 +107,12 @@ class ImageFeatures(TransformerMixin, _BaseComposition):
 
         Returns
         -------
-        self
+        ndarray of shape (n, n_columns), float32
+            As `transform` gives it.
         """
-        self._check_parts()
-        self.__dict__.pop("mask_source_", None)  # what an earlier fit found does not bind this one
-        self.mask_source_ = self._mask_source(X)
-        return self
+        self.settle_masks(X)
+        values = self._extract(X).values
+        return self._learn(values)._columns(values)
 
     def transform(self, X) -> np.ndarray:
         """Describe each image by every part.
@@ -104,8 +127,32 @@ class ImageFeatures(TransformerMixin, _BaseComposition):
         ndarray of shape (n, n_columns), float32
             Rows in the order of `X`. NaN only in the columns that `get_nullable_names_out` lists.
         """
-        values = self._extract(X).values
-        return np.hstack([values[name] for name, _ in self.parts])
+        check_is_fitted(self)
+        return self._columns(self._extract(X).values)
+
+    @property
+    def learns(self) -> bool:
+        """Whether a part learns from images, so that each fold needs a fit of its own."""
+        return bool(self._learners())
+
+    def settle_masks(self, X) -> Self:
+        """Note where the lesion masks come from, as `fit` does; learn nothing, read no image.
+
+        Parameters
+        ----------
+        X : manifest, sequence of paths, or uint8 array of shape (n, height, width, 3)
+            Images.
+
+        Returns
+        -------
+        self
+            Knows its `image_parts` and can `check_masks`; `transform` needs a `fit`.
+        """
+        self._check_parts()
+        for name in ("mask_source_", "learned_"):  # an earlier fit does not bind this one
+            self.__dict__.pop(name, None)
+        self.mask_source_ = self._mask_source(X)
+        return self
 
     def quality(self, X) -> pd.DataFrame:
         """Quality flags of each image's lesion view; no columns where no part looks at it.
@@ -141,7 +188,7 @@ class ImageFeatures(TransformerMixin, _BaseComposition):
         ValueError
             If masks are missing, unless `allow_segmented`.
         """
-        check_is_fitted(self)
+        check_is_fitted(self, "mask_source_")
         if self.mask_source_ != "given" or self.allow_segmented:
             return
         bare = [source for source in image_sources(X) if source.mask is None]
@@ -182,15 +229,30 @@ class ImageFeatures(TransformerMixin, _BaseComposition):
         self._set_params("parts", **params)
         return self
 
-    def _extract(self, X) -> Extraction:
+    def _extract(self, X, names: Container[str] | None = None) -> Extraction:
+        """Ask all parts of the images, or those of some names."""
         self.check_masks(X)
+        parts = self.image_parts()
         return extract(
             X,
-            self.image_parts(),
+            {name: pair for name, pair in parts.items() if names is None or name in names},
             store=self.store,
             n_jobs=self.n_jobs,
             progress=self.verbose > 0,
         )
+
+    def _learn(self, values: Mapping[str, np.ndarray]) -> Self:
+        self.learned_ = {
+            name: clone(part).learn(values[name]) for name, part in self._learners().items()
+        }
+        return self
+
+    def _learners(self) -> dict[str, LearnedDescriptor]:
+        return {name: part for name, part in self.parts if isinstance(part, LearnedDescriptor)}
+
+    def _columns(self, values: Mapping[str, np.ndarray]) -> np.ndarray:
+        learned = {name: part.encode(values[name]) for name, part in self.learned_.items()}
+        return np.hstack([learned.get(name, values[name]) for name, _ in self.parts])
 
     def _preparation(self) -> Preparation:
         preparation = Preparation() if self.preparation is None else self.preparation
@@ -234,4 +296,4 @@ class ImageFeatures(TransformerMixin, _BaseComposition):
         return tags
 
     def __sklearn_is_fitted__(self) -> bool:
-        return hasattr(self, "mask_source_")
+        return hasattr(self, "learned_")

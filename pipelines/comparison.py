@@ -199,7 +199,7 @@ def _describe(models: Mapping[str, Any], manifest: pd.DataFrame) -> dict[str, An
 def _describe_model(model: Any, manifest: pd.DataFrame) -> dict[str, Any]:
     plain = (str, int, float, bool, type(None))
     side = image_side(model)
-    features = clone(side).fit(manifest) if isinstance(side, ImageFeatures) else None
+    features = clone(side).settle_masks(manifest) if isinstance(side, ImageFeatures) else None
     looks_once = hasattr(model, "image_step")
     return {
         "type": _type_name(model),

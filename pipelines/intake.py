@@ -119,7 +119,7 @@ def _fitted(side: Any, manifest: pd.DataFrame) -> Any:
     if not isinstance(side, ImageFeatures):
         return side
     if not hasattr(side, "mask_source_"):
-        return clone(side).fit(manifest)
+        return clone(side).settle_masks(manifest)
     side.check_masks(manifest)
     return side
 

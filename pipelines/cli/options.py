@@ -7,7 +7,7 @@ from typing import Any
 
 import pandas as pd
 
-from features import MASK_SOURCES, Failure, Preparation
+from features import HAIR_REMOVALS, MASK_SOURCES, SEGMENTERS, Failure, Preparation
 from pipelines.data import DATASETS, load_dataset
 from pipelines.intake import Intake, take_in
 from pipelines.recipes import MODELS
@@ -92,9 +92,20 @@ def add_model_options(parser: argparse.ArgumentParser) -> None:
         default="auto",
         help="lesion masks: the data set's, our own segmentation, or whichever there is",
     )
+    group.add_argument(
+        "--segmentation",
+        choices=tuple(SEGMENTERS),
+        default=Preparation.segmentation,
+        help="how lesions without a mask are segmented",
+    )
     group.add_argument("--size", type=positive_int, default=224, help="lesion view, in pixels")
     group.add_argument("--constancy", action="store_true", help="Shades-of-Gray colour constancy")
-    group.add_argument("--no-hair", action="store_true", help="leave hair as it is")
+    group.add_argument(
+        "--hair",
+        choices=(*HAIR_REMOVALS, "none"),
+        default=Preparation.hair,
+        help="how dark hair is found and painted over",
+    )
     group.add_argument("--k", type=positive_int, default=800, help="columns that selection keeps")
     group.add_argument("--cnn-size", type=positive_int, default=128, help="CNN frames, in pixels")
     group.add_argument("--epochs", type=positive_int, default=10, help="most epochs of the CNN")
@@ -178,7 +189,11 @@ def model_settings(args: argparse.Namespace) -> dict[str, Any]:
         "image_size": args.cnn_size,
         "max_epochs": args.epochs,
         "preparation": Preparation(
-            size=args.size, mask=args.mask, hair=not args.no_hair, constancy=args.constancy
+            size=args.size,
+            mask=args.mask,
+            hair=None if args.hair == "none" else args.hair,
+            segmentation=args.segmentation,
+            constancy=args.constancy,
         ),
         "k": args.k,
         "store": args.store or "memory",

@@ -69,15 +69,16 @@ def out_of_fold(
     ----------
     models : mapping of str to estimator
         Unfitted classifiers of a manifest; they are cloned. One that has an `image_step` computes
-        its features once for the whole manifest (that step learns nothing), and only the rest is
-        fitted on each fold.
+        its features once for the whole manifest, and only the rest is fitted on each fold; where
+        that step `learns`, the whole model is, and its store spares it the decoding.
     manifest : DataFrame of n rows
         One row an image, with `image`, `label` and, where known, `lesion` and `patient`.
     folds : ndarray of shape (n,), int
         Test fold of each row, from `make_folds`.
     n_jobs : int or None, default=None
-        Folds fitted at a time, through joblib. Only models with an `image_step` are spread, and
-        each job is then single-threaded; networks run one after the other in this process.
+        Folds fitted at a time, through joblib. Only models with an `image_step` that does not
+        learn are spread, and each job is then single-threaded; the others run one after the
+        other in this process.
     random_state : int or None, default=0
         Fills each `random_state` that a model leaves at None, the same for every fold.
     progress : callable, optional
@@ -141,10 +142,12 @@ def _start(
     name: str, model: Any, manifest: pd.DataFrame, task: _Task, n_jobs: int | None
 ) -> tuple[float, Iterable[_Run]]:
     folds = np.unique(task.folds)
-    if not hasattr(model, "image_step"):
+    step = getattr(model, "image_step", None)
+    # A step that learns from images must not see those of the test fold.
+    if step is None or getattr(step, "learns", False):
         return 0.0, (_fit_fold(name, clone(model), manifest, task, fold) for fold in folds)
     start = time.perf_counter()
-    table = clone(model.image_step).fit(manifest).transform(manifest)
+    table = clone(step).fit(manifest).transform(manifest)
     seconds = time.perf_counter() - start
     crowded = effective_n_jobs(n_jobs) > 1
     # Arrays are fanned out and networks never are: a forked or copied torch does not end well.

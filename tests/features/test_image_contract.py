@@ -8,7 +8,7 @@ import pytest
 from sklearn.utils.estimator_checks import check_parameters_default_constructible
 
 import features
-from features import CNNEmbedding, Descriptor, ImageFeatures, ImagePart
+from features import CNNEmbedding, Descriptor, ImageFeatures, ImagePart, SparseCodes
 
 _spec = importlib.util.spec_from_file_location(
     "image_estimator_checks", Path(__file__).with_name("image_estimator_checks.py")
@@ -21,11 +21,15 @@ DESCRIPTORS = [
     for _, member in inspect.getmembers(features, inspect.isclass)
     if issubclass(member, Descriptor) and not inspect.isabstract(member)
 ]
+# What learns is kept small here, and seeded: without a seed each fit differs.
+SETTINGS = {SparseCodes: {"n_atoms": 8, "n_patches": 100, "random_state": 0}}
 SMALL_NETWORK = CNNEmbedding("efficientnet_lite0", image_size=64, device="cpu")
 ESTIMATORS = [
-    *(descriptor() for descriptor in DESCRIPTORS),
+    *(descriptor(**SETTINGS.get(descriptor, {})) for descriptor in DESCRIPTORS),
     SMALL_NETWORK,
-    ImageFeatures([(d.block, d()) for d in DESCRIPTORS] + [("deep", SMALL_NETWORK)], store=None),
+]
+ESTIMATORS += [
+    ImageFeatures([(part.block, part) for part in ESTIMATORS], store=None),
 ]
 
 

@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 from sklearn.model_selection import GridSearchCV
 
-from features import ColorMoments, ImageError, ImageFeatures, Preparation
+from features import ColorMoments, ImageError, ImageFeatures, Preparation, SparseCodes
 from fusion import BoostedTrees, DecisionRule
 from pipelines import CNNClassifier, LesionPipeline
 from pipelines.intake import image_side, take_in
@@ -76,3 +76,16 @@ def test_a_model_that_reads_images_in_its_own_way_is_left_alone(lesions):
     found = take_in({"own": BoostedTrees()}, lesions)
     assert found.kept.tolist() == list(range(len(lesions)))
     assert found.seconds == {}
+
+
+def test_taking_in_learns_nothing(lesions, decoded, tmp_path, monkeypatch):
+    model = pipeline(48, tmp_path / "rows.sqlite")
+    parts = [("color", ColorMoments()), ("sparse", SparseCodes(4, n_patches=50, random_state=0))]
+    model.image_step.set_params(parts=parts)
+    with monkeypatch.context() as patch:
+        patch.setattr(SparseCodes, "learn", lambda *_: pytest.fail("it learned from all images"))
+        found = take_in({"a": model}, lesions)
+    assert found.kept.tolist() == list(range(len(lesions)))
+    assert not hasattr(model.image_step, "learned_")
+    model.image_step.fit(lesions.iloc[:30]).transform(lesions)
+    assert len(decoded) == len(lesions)
