@@ -35,6 +35,7 @@ from features.store import FeatureStore, open_store
 from features.synthetic import LESION_COLORS, LesionStyle, draw_lesion
 from features.texture.detail_bands import DetailBands, detail_bands
 from features.texture.glcm import GLCM
+from features.texture.haralick import Haralick
 from features.texture.hog import HOG
 from features.texture.lbp import LBP
 from features.texture.sparse_codes import SparseCodes
@@ -63,6 +64,7 @@ __all__ = [
     "FeatureStore",
     "FrameView",
     "Frames",
+    "Haralick",
     "ImageError",
     "ImageFeatures",
     "ImagePart",

@@ -76,6 +76,16 @@ def bounding_box(mask: Tensor) -> tuple[slice, slice]:
     )
 
 
+# Luminance is a multiple of 1 / 10,000 of a grey level. Less than that, and more than rounding
+# errors, is added before levels are rounded: halves then go up on every machine.
+HALVES_UP = 5e-5
+
+
+def eight_bit_gray(gray: np.ndarray) -> np.ndarray:
+    """Round luminance in [0, 1], float32, to whole grey levels, uint8; halves go up."""
+    return cv2.convertScaleAbs(gray, alpha=255, beta=HALVES_UP)
+
+
 def gray_levels(gray: Tensor, levels: int = 256) -> Tensor:
     """Quantise luminance evenly, by way of 8-bit grey.
 
@@ -99,11 +109,11 @@ def gray_levels(gray: Tensor, levels: int = 256) -> Tensor:
     if not 2 <= levels <= 256:
         raise ValueError(f"`levels` must lie in [2, 256], got {levels!r}.")
     if gray.is_cuda or not gray.numel():
-        eight_bit = (gray * 255).round().clamp(0, 255).int()
+        eight_bit = (gray * 255 + HALVES_UP).round().clamp(0, 255).int()
         return (eight_bit * levels).div(256, rounding_mode="floor").to(torch.uint8)
     flat = gray.reshape(-1, gray.shape[-1]).numpy()
     table = (np.arange(256) * levels // 256).astype(np.uint8)
-    quantised = cv2.LUT(cv2.convertScaleAbs(flat, alpha=255), table)
+    quantised = cv2.LUT(eight_bit_gray(flat), table)
     return torch.from_numpy(quantised).view(gray.shape)
 
 

@@ -7,7 +7,6 @@ from torch import Tensor
 from features._opencv import cv2
 from features.batch import LesionBatch
 from features.descriptor import Descriptor
-from features.regions import bounding_box
 
 SCALES = (1.0, 2.0, 4.0, 8.0)
 STATISTICS = ("spread", "skew", "kurtosis")
@@ -38,31 +37,39 @@ def detail_bands(lab: Tensor, mask: Tensor, scales: tuple[float, ...] = SCALES) 
     -----
     The Gaussians average lesion pixels alone (normalised convolution): skin does not leak in.
     """
+    planes = zip(lab.cpu().numpy(), mask.cpu().numpy(), strict=True)
+    return torch.from_numpy(np.stack([_bands_of_one(*row, scales) for row in planes])).to(
+        lab.device
+    )
+
+
+def _bands_of_one(lab: np.ndarray, mask: np.ndarray, scales: tuple[float, ...]) -> np.ndarray:
+    left, top, width, height = cv2.boundingRect(mask.view(np.uint8))  # beyond it nothing counts
+    box = slice(top, top + height), slice(left, left + width)
+    inside = mask[box].astype(np.float32)
+    finer: np.ndarray = lab[:, *box] * inside
+    # The mask is blurred as a fourth channel, to divide by: skin does not leak in.
+    weighted = cv2.merge([*finer, inside])
+    area = int(np.count_nonzero(inside))
     rows = []
-    for image, inside in zip(lab.cpu(), mask.cpu(), strict=True):
-        box = bounding_box(inside[None])  # beyond it nothing counts
-        cropped = np.ascontiguousarray(image[:, *box].permute(1, 2, 0).numpy())
-        rows.append(_bands_of_one(cropped, inside[box].numpy(), scales))
-    return torch.from_numpy(np.stack(rows)).to(lab.device)
-
-
-def _bands_of_one(image: np.ndarray, mask: np.ndarray, scales: tuple[float, ...]) -> np.ndarray:
-    weight = mask.astype(np.float32)
-    finer, bands = image, []
     for scale in scales:
-        coarser = _blur(image * weight[..., None], scale)
-        coarser /= np.maximum(_blur(weight, scale), 1e-6)[..., None]
-        bands.append((finer - coarser)[mask].T)
+        blurred = cv2.GaussianBlur(weighted, (0, 0), scale, borderType=cv2.BORDER_CONSTANT)
+        *colors, covered = cv2.split(blurred)
+        coarser = np.stack(colors) * (inside / np.maximum(covered, 1e-6))
+        rows.append(_shape_of_distribution((finer - coarser).reshape(3, -1), area))
         finer = coarser
-    values = np.stack(bands, axis=1).astype(np.float64)
-    spread = np.sqrt((values**2).mean(axis=2))
-    scaled = values / np.maximum(spread, _FLAT)[..., None]
-    moments = [(scaled**power).mean(axis=2) * (spread > _FLAT) for power in (3, 4)]
-    return np.stack([spread, *moments], axis=2).astype(np.float32).ravel()
+    return np.stack(rows, axis=1).astype(np.float32).ravel()
 
 
-def _blur(plane: np.ndarray, scale: float) -> np.ndarray:
-    return cv2.GaussianBlur(plane, (0, 0), scale, borderType=cv2.BORDER_CONSTANT)
+def _shape_of_distribution(values: np.ndarray, area: int) -> np.ndarray:
+    """Root mean square, skew and kurtosis of rows that are 0 where nothing counts, (3, 3)."""
+    square = values * values
+    powers = [np.vecdot(square, factor) for factor in (np.ones_like(values), values, square)]
+    second, third, fourth = np.stack(powers).astype(np.float64) / area
+    spread = np.sqrt(second)
+    textured = spread > _FLAT
+    scale = np.maximum(spread, _FLAT)
+    return np.stack([spread, textured * third / scale**3, textured * fourth / scale**4], axis=1)
 
 
 class DetailBands(Descriptor):

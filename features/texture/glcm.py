@@ -1,101 +1,62 @@
 """Grey-level co-occurrence inside the lesion."""
 
-import math
 from collections.abc import Sequence
+from functools import lru_cache
 
+import numpy as np
 import torch
+from scipy.special import entr
 from torch import Tensor
 
 from features.batch import LesionBatch
 from features.descriptor import Descriptor
-from features.regions import bounding_box, gray_levels
+from features.texture.cooccurrence import ANGLES, cooccurrence, pair_offset
 
-ANGLES = (0, 45, 90, 135)  # degrees
 PROPERTIES = (
     *("contrast", "dissimilarity", "homogeneity", "asm", "energy", "correlation", "entropy"),
 )
 STATISTICS = ("mean", "range")
 CHANNELS = ("luminance", "a", "b")
+# No two levels have a smaller variance, unless one of them is a pair in 100 million.
+_SINGLE = 1e-9
 # Where the colours of skin and lesions lie.
 _LIMITS = {"a": (-8.0, 48.0), "b": (-16.0, 56.0)}
 
 
-def cooccurrence(levels: Tensor, mask: Tensor, n_levels: int, offset: tuple[int, int]) -> Tensor:
-    """Symmetric, normalised co-occurrence matrices of the pixels inside a mask.
-
-    Parameters
-    ----------
-    levels : Tensor of shape (n, height, width), uint8
-        Quantised grey, in [0, n_levels - 1].
-    mask : Tensor of shape (n, height, width), bool
-        A pair counts if both of its pixels are inside.
-    n_levels : int
-        Number of levels.
-    offset : tuple of two int
-        Rows and columns from a pixel to its partner; rows are not negative.
-
-    Returns
-    -------
-    Tensor of shape (n, n_levels, n_levels), float64
-        Each sums to 1; zeros where no pair is inside.
-    """
-    down, right = offset
-    height, width = levels.shape[1:]
-    if down >= height or abs(right) >= width:
-        shape = (len(levels), n_levels, n_levels)
-        return torch.zeros(shape, dtype=torch.float64, device=levels.device)
-    # Pixels outside the mask get a level of their own, which is dropped after counting.
-    base = n_levels + 1
-    marked = torch.where(mask, levels.int(), n_levels)
-    near = marked[:, : height - down, max(0, -right) : width - max(0, right)]
-    far = marked[:, down:, max(0, right) : width - max(0, -right)]
-    first = base**2 * torch.arange(len(levels), dtype=torch.int32, device=levels.device)
-    pairs = near * base + far + first[:, None, None]
-    counts = torch.bincount(pairs.flatten(), minlength=len(levels) * base**2)
-    counts = counts.view(len(levels), base, base)[:, :-1, :-1].double()
-    counts = counts + counts.transpose(1, 2)
-    return counts / counts.sum(dim=(1, 2), keepdim=True).clamp(min=1)
-
-
-def glcm_properties(matrices: Tensor) -> Tensor:
+def glcm_properties(matrices: np.ndarray) -> np.ndarray:
     """Haralick's properties of co-occurrence matrices, as `skimage.feature.graycoprops`.
 
     Parameters
     ----------
-    matrices : Tensor of shape (..., n_levels, n_levels), float64
+    matrices : ndarray of shape (n, n_levels, n_levels), float64
         Symmetric and normalised.
 
     Returns
     -------
-    Tensor of shape (..., 7), float64
+    ndarray of shape (n, 7), float64
         Ordered as `PROPERTIES`; the entropy in nats. The correlation of a single level is 1.
     """
-    level = torch.arange(matrices.shape[-1], dtype=matrices.dtype, device=matrices.device)
-    row, column = level[:, None], level[None, :]
-    apart = row - column
-
-    def total(values: Tensor) -> Tensor:
-        return values.sum(dim=(-2, -1))
-
-    asm = total(matrices.square())
+    flat = matrices.reshape(len(matrices), -1)
+    linear = flat @ _weights(matrices.shape[-1])
+    contrast, dissimilarity, homogeneity, mean, square, product = linear.T
+    asm = np.vecdot(flat, flat)
     # Rows and columns have the same margins, as the matrices are symmetric.
-    mean = total(matrices * row)[..., None, None]
-    variance = total(matrices * (row - mean).square())
-    covariance = total(matrices * (row - mean) * (column - mean))
-    single = variance < 1e-15
-    correlation = torch.where(single, 1.0, covariance / torch.where(single, 1.0, variance))
-    return torch.stack(
-        [
-            total(matrices * apart.square()),
-            total(matrices * apart.abs()),
-            total(matrices / (1 + apart.square())),
-            asm,
-            asm.sqrt(),
-            correlation,
-            total(torch.special.entr(matrices)),
-        ],
-        dim=-1,
-    )
+    variance, covariance = square - mean**2, product - mean**2
+    single = variance < _SINGLE
+    correlation = np.where(single, 1, covariance / np.where(single, 1, variance))
+    entropy = entr(flat).sum(axis=1)
+    return np.array(
+        [contrast, dissimilarity, homogeneity, asm, np.sqrt(asm), correlation, entropy]
+    ).T
+
+
+@lru_cache(maxsize=32)
+def _weights(n_levels: int) -> np.ndarray:
+    """Weights of the entries of a matrix in properties that are sums, (n_levels**2, 6)."""
+    row, column = np.mgrid[:n_levels, :n_levels] - float(n_levels // 2)
+    apart = np.abs(row - column)
+    sums = [apart**2, apart, 1 / (1 + apart**2), row, row**2, row * column]
+    return np.stack(sums, axis=-1).reshape(-1, len(sums))
 
 
 def glcm(
@@ -136,26 +97,17 @@ def glcm(
     """
     if min(distances) < 1:
         raise ValueError(f"`distances` must be at least 1 pixel, got {distances!r}.")
-    rows = zip(gray, mask, strict=True)
-    return torch.cat([_glcm_of_one(*row, levels, distances) for row in rows])
-
-
-def _glcm_of_one(gray: Tensor, mask: Tensor, levels: int, distances: Sequence[int]) -> Tensor:
-    """One row, from the lesion's bounding box alone: small enough to stay in cache."""
-    rows, columns = bounding_box(mask[None])
-    quantised = gray_levels(gray[None, rows, columns], levels)
-    inside = mask[None, rows, columns]
-    offsets = [_offset(distance, angle) for distance in distances for angle in ANGLES]
-    counted = {o: cooccurrence(quantised, inside, levels, o) for o in set(offsets)}
-    properties = glcm_properties(torch.stack([counted[offset] for offset in offsets], dim=1))
-    properties = properties.unflatten(1, (len(distances), len(ANGLES)))
-    spread = properties.amax(dim=2) - properties.amin(dim=2)
-    return torch.stack([properties.mean(dim=2), spread], dim=-1).flatten(1).float()
-
-
-def _offset(distance: int, angle: int) -> tuple[int, int]:
-    turn = math.radians(angle)
-    return round(math.sin(turn) * distance), round(math.cos(turn) * distance)
+    offsets = [pair_offset(distance, angle) for distance in distances for angle in ANGLES]
+    distinct = list(dict.fromkeys(offsets))
+    rows = [
+        glcm_properties(cooccurrence(*image, levels, distinct).matrices)
+        for image in zip(gray, mask, strict=True)
+    ]
+    properties = np.stack(rows)[:, [distinct.index(offset) for offset in offsets]]
+    by_angle = properties.reshape(len(gray), len(distances), len(ANGLES), len(PROPERTIES))
+    spread = by_angle.max(axis=2) - by_angle.min(axis=2)
+    values = np.stack([by_angle.mean(axis=2), spread], axis=-1).astype(np.float32)
+    return torch.from_numpy(values).flatten(1).to(gray.device)
 
 
 class GLCM(Descriptor):
@@ -182,7 +134,7 @@ class GLCM(Descriptor):
     """
 
     block = "glcm"
-    version = 1
+    version = 2
 
     def __init__(
         self,

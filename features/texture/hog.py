@@ -1,5 +1,7 @@
 """Histograms of oriented gradients of the upright lesion."""
 
+from functools import lru_cache
+
 import numpy as np
 import torch
 from torch import Tensor
@@ -42,13 +44,13 @@ def upright_patches(gray: Tensor, mask: Tensor, valid: Tensor, size: int = 128) 
 
 def _upright(gray: np.ndarray, mask: np.ndarray, valid: np.ndarray, *, size: int) -> np.ndarray:
     around = valid & ~mask
-    fill = gray[around].mean() if around.any() else gray[mask].mean()
+    fill = cv2.mean(gray, (around if around.any() else mask).view(np.uint8))[0]
     # Padding shown as it is would be an edge.
-    filled = np.where(valid, gray, fill).astype(np.float32)
-    axis = region_moments(mask).axis
+    filled = gray if valid.all() else np.where(valid, gray, np.float32(fill))
+    rows = np.flatnonzero(mask.any(axis=1))
+    axis = region_moments(mask[rows[0] : rows[-1] + 1]).axis
     across = np.array([-axis[1], axis[0]])
-    points = np.stack(np.nonzero(mask)[::-1]).astype(np.float64)
-    turned = np.stack([axis, across]) @ points
+    turned = np.stack([axis, across]) @ _row_ends(mask, rows)
     low, high = turned.min(axis=1) - 0.5, turned.max(axis=1) + 0.5
     zoom = (high - low).max() * (1 + 2 * MARGIN) / size
     middle = np.stack([axis, across]).T @ ((low + high) / 2)
@@ -61,8 +63,15 @@ def _upright(gray: np.ndarray, mask: np.ndarray, valid: np.ndarray, *, size: int
         (size, size),
         flags=cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP,
         borderMode=cv2.BORDER_CONSTANT,
-        borderValue=float(fill),
+        borderValue=fill,
     )
+
+
+def _row_ends(mask: np.ndarray, rows: np.ndarray) -> np.ndarray:
+    """First and last pixel (x, y) of each of a region's rows, (2, n): the region's extent."""
+    first = mask[rows].argmax(axis=1)
+    last = mask.shape[1] - 1 - mask[rows, ::-1].argmax(axis=1)
+    return np.array([np.append(first, last), np.append(rows, rows)], dtype=np.float64)
 
 
 def hog(patches: Tensor, cell_size: int = 16, orientations: int = 9, block_size: int = 2) -> Tensor:
@@ -103,35 +112,68 @@ def hog(patches: Tensor, cell_size: int = 16, orientations: int = 9, block_size:
             f"A block is {cell_size * block_size} pixels wide, which does not fit into patches of "
             f"{patches.shape[1]} x {patches.shape[2]}; use smaller cells or larger patches."
         )
-    # In double precision no gradient changes its bin by rounding; 45 and 90 degrees are frequent.
-    patches = patches.double()
-    down, right = torch.zeros_like(patches), torch.zeros_like(patches)
-    down[:, 1:-1] = patches[:, 2:] - patches[:, :-2]
-    right[:, :, 1:-1] = patches[:, :, 2:] - patches[:, :, :-2]
-    cells = _cell_histograms(down, right, cell_size, orientations)
+    if patches.is_cuda:
+        cells = _cells_on_gpu(patches, cell_size, orientations)
+    else:
+        rows = [_cells_on_cpu(patch, cell_size, orientations) for patch in patches.numpy()]
+        cells = torch.from_numpy(np.stack(rows))
     blocks = cells.unfold(1, block_size, 1).unfold(2, block_size, 1)
     blocks = blocks.permute(0, 1, 2, 4, 5, 3).flatten(3)
     blocks = _unit(_unit(blocks).clamp(max=_CLIP))
     return blocks.flatten(1).float()
 
 
-def _cell_histograms(down: Tensor, right: Tensor, cell_size: int, orientations: int) -> Tensor:
-    """Mean gradient magnitude by orientation, (n, rows, columns, orientations)."""
-    n = len(down)
-    rows, columns = down.shape[1] // cell_size, down.shape[2] // cell_size
+def _cells_on_gpu(patches: Tensor, cell_size: int, orientations: int) -> Tensor:
+    """Mean gradient magnitude by orientation, (n, rows, columns, orientations) float64."""
+    # In double precision no gradient changes its bin by rounding; 45 and 90 degrees are frequent.
+    patches = patches.double()
+    down, right = torch.zeros_like(patches), torch.zeros_like(patches)
+    down[:, 1:-1] = patches[:, 2:] - patches[:, :-2]
+    right[:, :, 1:-1] = patches[:, :, 2:] - patches[:, :, :-2]
+    rows, columns = (side // cell_size for side in patches.shape[1:])
     down = down[:, : rows * cell_size, : columns * cell_size]
     right = right[:, : rows * cell_size, : columns * cell_size]
     # Opposite gradients share a bin: turned into the upper half-plane, angles are in [0, pi).
     lower = (down < 0) | ((down == 0) & (right < 0))
     angle = torch.atan2(torch.where(lower, -down, down), torch.where(lower, -right, right))
     index = (torch.rad2deg(angle) * orientations / 180).long().clamp(max=orientations - 1)
-    cell_row = torch.arange(rows, device=down.device).repeat_interleave(cell_size)
-    cell_column = torch.arange(columns, device=down.device).repeat_interleave(cell_size)
-    cell = cell_row[:, None] * columns + cell_column
-    histogram = down.new_zeros(n, rows * columns * orientations)
-    target = (cell * orientations + index).flatten(1)
-    histogram.scatter_add_(1, target, torch.hypot(down, right).flatten(1))
-    return histogram.view(n, rows, columns, orientations) / cell_size**2
+    first = torch.from_numpy(_first_bins(rows, columns, cell_size, orientations)).to(down.device)
+    histogram = down.new_zeros(len(down), rows * columns * orientations)
+    histogram.scatter_add_(1, (first + index).flatten(1), torch.hypot(down, right).flatten(1))
+    return histogram.view(-1, rows, columns, orientations) / cell_size**2
+
+
+def _cells_on_cpu(patch: np.ndarray, cell_size: int, orientations: int) -> np.ndarray:
+    """Mean gradient magnitude by orientation, (rows, columns, orientations) float64."""
+    patch = patch.astype(np.float64)
+    down, right = np.zeros_like(patch), np.zeros_like(patch)
+    np.subtract(patch[2:], patch[:-2], out=down[1:-1])
+    np.subtract(patch[:, 2:], patch[:, :-2], out=right[:, 1:-1])
+    rows, columns = (side // cell_size for side in patch.shape)
+    down = np.ascontiguousarray(down[: rows * cell_size, : columns * cell_size])
+    right = np.ascontiguousarray(right[: rows * cell_size, : columns * cell_size])
+    magnitude = cv2.magnitude(right, down)
+    # A gradient lies beyond each angle whose cotangent is not below its own, which is the same
+    # for the opposite gradient: no arctangent, no turning.
+    with np.errstate(divide="ignore", invalid="ignore"):
+        cotangent = np.divide(right, down, out=right)
+    index = np.zeros(down.shape, dtype=np.uint8 if orientations < 256 else np.uint16)
+    beyond = np.empty(down.shape, dtype=bool)
+    for angle in np.pi / orientations * np.arange(1, orientations):
+        index += np.less_equal(cotangent, 1 / np.tan(angle), out=beyond).view(np.uint8)
+    index *= (down != 0).view(np.uint8)  # at 180 degrees the first bin begins again
+    target = index.astype(np.intp)
+    target += _first_bins(rows, columns, cell_size, orientations)
+    n_bins = rows * columns * orientations
+    histogram = np.bincount(target.ravel(), magnitude.ravel(), minlength=n_bins)
+    return histogram.reshape(rows, columns, orientations) / cell_size**2
+
+
+@lru_cache(maxsize=8)
+def _first_bins(rows: int, columns: int, cell_size: int, orientations: int) -> np.ndarray:
+    """Position of the first orientation of each pixel's cell, (height, width) int64."""
+    first = np.arange(0, rows * columns * orientations, orientations).reshape(rows, columns)
+    return first.repeat(cell_size, axis=0).repeat(cell_size, axis=1)
 
 
 def _unit(blocks: Tensor) -> Tensor:

@@ -1,19 +1,50 @@
 """Local binary patterns inside the lesion."""
 
 import math
+from functools import lru_cache
+from typing import NamedTuple
 
+import numpy as np
 import torch
 import torch.nn.functional as F  # noqa: N812
 from torch import Tensor
 
+from features._opencv import cv2
 from features.batch import LesionBatch
 from features.descriptor import Descriptor
-from features.regions import bounding_box, gray_levels
+from features.regions import bounding_box, eight_bit_gray, gray_levels
+from features.texture._crop import lesion_crop
 
 SCALES = ((8, 1), (16, 2), (24, 3))  # points on the circle, its radius in pixels
 
-# Interpolation leaves errors of this order, in grey levels: less is a tie.
-_TIE = 1e-9
+# Interpolation weights are whole multiples of 1 / 65536: of 8-bit grey, every product and sum
+# is then exact in float32, so a tie is a tie on every device and in whatever order it is summed.
+_UNIT = 65536
+
+
+class _Neighbor(NamedTuple):
+    """A point on a circle: its upper left pixel, from the centre, and weights of 1, 2 or 4."""
+
+    down: int
+    right: int
+    weights: np.ndarray
+
+
+@lru_cache(maxsize=32)
+def _circle(points: int, radius: int) -> tuple[_Neighbor, ...]:
+    neighbors = []
+    for i in range(points):
+        turn = 2 * math.pi * i / points
+        # scikit-image rounds the coordinates so; equal ties need equal coordinates.
+        y, x = round(-radius * math.sin(turn), 5), round(radius * math.cos(turn), 5)
+        down, right = math.floor(y), math.floor(x)
+        shares = np.outer([1 - (y - down), y - down], [1 - (x - right), x - right])
+        weights = np.rint(shares * _UNIT)
+        # What rounding leaves goes to the nearest pixel, so that turned circles stay alike.
+        weights.flat[weights.argmax()] += _UNIT - weights.sum()
+        weights = (weights / _UNIT)[: 1 + (y > down), : 1 + (x > right)].astype(np.float32)
+        neighbors.append(_Neighbor(down, right, weights))
+    return tuple(neighbors)
 
 
 def lbp_codes(levels: Tensor, points: int, radius: int) -> Tensor:
@@ -44,34 +75,22 @@ def lbp_codes(levels: Tensor, points: int, radius: int) -> Tensor:
     Ojala, Pietikainen & Maenpaa (2002), IEEE Trans. PAMI 24(7), 971-987.
     """
     height, width = levels.shape[1:]
-    center = levels.double() - _TIE
-    padded = F.pad(levels.double(), (radius + 1,) * 4)
+    center = levels.float()
+    padded = F.pad(center, (radius,) * 4)
     ones = torch.zeros_like(levels)
     changes = torch.zeros_like(levels)
     previous = None
-    for i in range(points):
-        turn = 2 * math.pi * i / points
-        # scikit-image rounds the coordinates so; equal ties need equal coordinates.
-        down, right = round(-radius * math.sin(turn), 5), round(radius * math.cos(turn), 5)
-        bit = _neighbor(padded, down + radius + 1, right + radius + 1, height, width) >= center
+    for down, right, weights in _circle(points, radius):
+        value = torch.zeros_like(center)
+        for (y, x), weight in np.ndenumerate(weights):
+            top, left = radius + down + y, radius + right + x
+            value += float(weight) * padded[:, top : top + height, left : left + width]
+        bit = value >= center
         ones += bit
         if previous is not None:
             changes += bit ^ previous
         previous = bit
     return torch.where(changes <= 2, ones, points + 1)
-
-
-def _neighbor(padded: Tensor, down: float, right: float, height: int, width: int) -> Tensor:
-    """Planes shifted by a fraction of a pixel, bilinearly."""
-    top, left = math.floor(down), math.floor(right)
-    low, high = down - top, right - left
-    rows = padded[:, top : top + height + (low > 0)]
-    plane = rows[:, :, left : left + width]
-    if high > 0:
-        plane = torch.lerp(plane, rows[:, :, left + 1 : left + 1 + width], high)
-    if low > 0:
-        plane = torch.lerp(plane[:, :-1], plane[:, 1:], low)
-    return plane
 
 
 def lbp(gray: Tensor, mask: Tensor, scales: tuple[tuple[int, int], ...] = SCALES) -> Tensor:
@@ -103,11 +122,11 @@ def lbp(gray: Tensor, mask: Tensor, scales: tuple[tuple[int, int], ...] = SCALES
     """
     if any(points > 253 or radius < 1 for points, radius in scales):
         raise ValueError(f"`scales` need at most 253 points and a radius >= 1, got {scales!r}.")
-    return torch.cat([_lbp_of_one(*row, scales) for row in zip(gray, mask, strict=True)])
+    describe = _histograms_on_gpu if gray.is_cuda else _histograms_on_cpu
+    return torch.stack([describe(*row, scales) for row in zip(gray, mask, strict=True)])
 
 
-def _lbp_of_one(gray: Tensor, mask: Tensor, scales: tuple[tuple[int, int], ...]) -> Tensor:
-    """One row, from the lesion's bounding box alone: small enough to stay in cache."""
+def _histograms_on_gpu(gray: Tensor, mask: Tensor, scales: tuple[tuple[int, int], ...]) -> Tensor:
     rows, columns = bounding_box(mask[None])
     levels, inside = gray_levels(gray[None, rows, columns]), mask[None, rows, columns]
     histograms = []
@@ -115,13 +134,54 @@ def _lbp_of_one(gray: Tensor, mask: Tensor, scales: tuple[tuple[int, int], ...])
         codes = lbp_codes(levels, points, radius)[_eroded(inside, radius)]
         counts = torch.bincount(codes.int(), minlength=points + 2)
         histograms.append(counts / max(1, len(codes)))
-    return torch.cat(histograms)[None].float()
+    return torch.cat(histograms).float()
 
 
 def _eroded(mask: Tensor, radius: int) -> Tensor:
     """Pixels whose square of half side `radius` lies inside."""
     outside = F.pad((~mask).float(), (radius,) * 4, value=1.0)
     return F.max_pool2d(outside[:, None], 2 * radius + 1, stride=1)[:, 0] == 0
+
+
+def _histograms_on_cpu(gray: Tensor, mask: Tensor, scales: tuple[tuple[int, int], ...]) -> Tensor:
+    plane, inside = lesion_crop(gray, mask)
+    levels, inside = eight_bit_gray(plane).astype(np.float32), inside.astype(np.uint8)
+    histograms = []
+    for points, radius in scales:
+        histogram = np.zeros(points + 2, dtype=np.float32)
+        if min(levels.shape) > 2 * radius:
+            square = np.ones((2 * radius + 1,) * 2, dtype=np.uint8)
+            counted = cv2.erode(inside, square, borderType=cv2.BORDER_CONSTANT, borderValue=0)
+            codes, span = _codes_in_span(levels, points, radius)
+            bins, limits = [points + 2], [0, points + 2]
+            counted = counted.ravel()[span]
+            histogram[:] = cv2.calcHist([codes], [0], counted, bins, limits).ravel()
+        histograms.append(histogram / max(1.0, float(histogram.sum())))
+    return torch.from_numpy(np.concatenate(histograms))
+
+
+def _codes_in_span(levels: np.ndarray, points: int, radius: int) -> tuple[np.ndarray, slice]:
+    """Codes, as `lbp_codes`, of a span of the flattened plane.
+
+    The span runs from the first to the last pixel whose circle lies in the plane: its neighbours
+    are spans too, which is quick. Circles that wrap round the edges give codes without meaning.
+    """
+    width, size = levels.shape[1], levels.size
+    margin = radius * (width + 1)
+    center = levels.ravel()[margin : size - margin]
+    ones, changes = np.zeros((2, center.size), dtype=np.uint8)
+    bit, previous = np.empty((2, center.size), dtype=bool)
+    for i, (down, right, weights) in enumerate(_circle(points, radius)):
+        plane = levels
+        if weights.size > 1:
+            plane = cv2.filter2D(levels, cv2.CV_32F, weights, anchor=(0, 0))
+        start = margin + down * width + right
+        np.greater_equal(plane.ravel()[start : start + center.size], center, out=bit)
+        ones += bit.view(np.uint8)
+        if i:
+            changes += np.not_equal(bit, previous, out=previous).view(np.uint8)
+        bit, previous = previous, bit
+    return np.where(changes <= 2, ones, np.uint8(points + 1)), slice(margin, size - margin)
 
 
 class LBP(Descriptor):
@@ -142,7 +202,7 @@ class LBP(Descriptor):
     """
 
     block = "lbp"
-    version = 1
+    version = 2
 
     def __init__(self, scales: tuple[tuple[int, int], ...] = SCALES):
         self.scales = scales

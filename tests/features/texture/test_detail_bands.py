@@ -1,9 +1,10 @@
 import numpy as np
+import pytest
 import torch
 from scipy.ndimage import gaussian_filter
 from scipy.stats import kurtosis, skew
 
-from features.texture.detail_bands import DetailBands, detail_bands
+from features.texture.detail_bands import SCALES, DetailBands, detail_bands
 
 
 def test_agrees_with_scipy_where_the_lesion_fills_the_canvas():
@@ -23,6 +24,31 @@ def test_agrees_with_scipy_where_the_lesion_fills_the_canvas():
         np.testing.assert_allclose(values[3 * i : 3 * i + 3], expected, rtol=5e-3, atol=5e-3)
         assert abs(skew(band.ravel()) - values[3 * i + 1]) < 0.05
         assert abs(kurtosis(band.ravel(), fisher=False) - values[3 * i + 2]) < 0.1
+
+
+@pytest.mark.parametrize("source", ["random_batch", "real_batch"])
+def test_agrees_with_a_masked_definition_in_double_precision(source, request):
+    batch = request.getfixturevalue(source)
+    values = DetailBands().describe(batch).numpy()
+    for row, lab, inside in zip(values, batch.lab.numpy(), batch.mask.numpy(), strict=True):
+        np.testing.assert_allclose(row, by_scipy(lab, inside), rtol=1e-4, atol=1e-4)
+
+
+def by_scipy(lab, inside):
+    def smooth(plane, scale):
+        radius = round(4 * scale)  # OpenCV's
+        return gaussian_filter(plane.astype(np.float64), scale, mode="constant", radius=radius)
+
+    rows = []
+    for plane in lab:
+        finer = plane.astype(np.float64)
+        for scale in SCALES:
+            coarser = smooth(plane * inside, scale) / np.maximum(smooth(inside, scale), 1e-12)
+            band = (finer - coarser)[inside]
+            spread = np.sqrt((band**2).mean())
+            rows += [spread, (band**3).mean() / spread**3, (band**4).mean() / spread**4]
+            finer = coarser
+    return np.array(rows)
 
 
 def test_a_plain_lesion_has_no_detail(make_batch):

@@ -4,7 +4,14 @@ import torch
 from skimage.feature import graycomatrix, graycoprops
 
 from features.regions import gray_levels
-from features.texture.glcm import ANGLES, GLCM, PROPERTIES, cooccurrence, glcm, glcm_properties
+from features.texture.cooccurrence import (
+    ANGLES,
+    _counts_on_cpu,
+    _counts_on_gpu,
+    cooccurrence,
+    pair_offset,
+)
+from features.texture.glcm import GLCM, PROPERTIES, glcm, glcm_properties
 
 LEVELS = 32
 
@@ -18,10 +25,11 @@ def by_skimage(quantised, mask, distances):
 
 
 def test_matrix_by_hand():
-    levels = torch.tensor([[[0, 0, 1], [0, 1, 1]]], dtype=torch.uint8)
-    mask = torch.tensor([[[True, True, True], [False, True, True]]])
-    matrix = cooccurrence(levels, mask, 2, (0, 1))
-    np.testing.assert_allclose(matrix[0], [[2 / 6, 1 / 6], [1 / 6, 2 / 6]])
+    gray = torch.tensor([[0, 0, 1], [0, 1, 1]]).float()
+    mask = torch.tensor([[True, True, True], [False, True, True]])
+    matrices, darkest = cooccurrence(gray, mask, 2, [(0, 1)])
+    np.testing.assert_allclose(matrices[0], [[2 / 6, 1 / 6], [1 / 6, 2 / 6]])
+    assert darkest == 0
 
 
 @pytest.mark.parametrize("source", ["random_batch", "real_batch"])
@@ -38,6 +46,27 @@ def test_agrees_with_skimage(source, request):
             np.testing.assert_allclose(
                 values[i, :, p, 1], np.ptp(expected, 1), rtol=1e-4, atol=1e-6
             )
+
+
+@pytest.mark.parametrize("levels", [2, 32, 256])
+@pytest.mark.parametrize("source", ["random_batch", "odd_batch"])
+def test_both_ways_of_counting_agree(source, levels, request):
+    batch = request.getfixturevalue(source)
+    offsets = [pair_offset(distance, angle) for distance in (1, 4, 50) for angle in ANGLES]
+    for image in zip(batch.gray, batch.mask, strict=True):
+        here, darkest = _counts_on_cpu(*image, levels, offsets)
+        there, darkest_there = _counts_on_gpu(*image, levels, offsets)
+        assert darkest == darkest_there
+        np.testing.assert_array_equal(here, there)
+
+
+def test_white_is_a_level_of_its_own_at_256_levels():
+    gray = torch.tensor([[1.0, 1.0, 0.0], [0.0, 1.0, 1.0]])
+    mask = torch.tensor([[True, True, False], [True, False, True]])
+    matrices, darkest = cooccurrence(gray, mask, 256, [(0, 1)])
+    assert darkest == 0
+    assert matrices.shape == (1, 256, 256)
+    assert matrices[0, 255, 255] == matrices.sum() == 1
 
 
 def test_levels_are_floor_of_an_eighth():
@@ -62,9 +91,9 @@ def test_a_constant_texture(make_batch):
 
 def test_a_checkerboard_has_full_contrast():
     board = (torch.arange(8)[:, None] + torch.arange(8)) % 2
-    everywhere = torch.ones(1, 8, 8, dtype=torch.bool)
-    matrix = cooccurrence(board[None].to(torch.uint8), everywhere, 2, (0, 1))
-    contrast, _, _, _, _, correlation, entropy = glcm_properties(matrix)[0].tolist()
+    everywhere = torch.ones(8, 8, dtype=torch.bool)
+    matrices, _ = cooccurrence(board.float(), everywhere, 2, [(0, 1)])
+    contrast, _, _, _, _, correlation, entropy = glcm_properties(matrices)[0].tolist()
     assert contrast == 1
     assert correlation == pytest.approx(-1)
     assert entropy == pytest.approx(np.log(2))

@@ -1,9 +1,11 @@
 import numpy as np
 import pytest
 import torch
+from hypothesis import given, settings
+from hypothesis import strategies as st
 from skimage import feature
 
-from features.texture.hog import HOG, hog, upright_patches
+from features.texture.hog import HOG, _cells_on_cpu, _cells_on_gpu, hog, upright_patches
 
 
 @pytest.mark.parametrize("source", ["random_batch", "real_batch"])
@@ -17,6 +19,29 @@ def test_agrees_with_skimage(source, cell, orientations, block, request):
             patch.astype(float), orientations, (cell, cell), (block, block), "L2-Hys"
         )
         np.testing.assert_allclose(row, expected, rtol=1e-4, atol=1e-5)
+
+
+@given(seed=st.integers(0, 10_000), orientations=st.integers(2, 18), levels=st.integers(2, 300))
+@settings(max_examples=20, deadline=None)
+def test_both_ways_of_binning_agree(seed, orientations, levels):
+    rng = np.random.default_rng(seed)
+    # Few levels make gradients of 0, 45, 90 and 135 degrees frequent.
+    patch = torch.from_numpy(rng.integers(0, levels, (37, 50)) / np.float32(levels)).float()
+    here = _cells_on_cpu(patch.numpy(), 8, orientations)
+    there = _cells_on_gpu(patch[None], 8, orientations)[0].numpy()
+    np.testing.assert_allclose(here, there, rtol=1e-12, atol=1e-12)
+
+
+@pytest.mark.parametrize(
+    ("down", "right", "orientation"),
+    [(0, 1, 0), (1, 1, 1), (1, 0, 2), (1, -1, 3), (0, -1, 0), (-1, -1, 1), (-1, 0, 2), (-1, 1, 3)],
+)
+def test_gradients_on_the_edge_of_a_bin(down, right, orientation):
+    # Four orientations begin at 0, 45, 90 and 135 degrees.
+    patch = 8 + np.arange(8)[:, None] * down + np.arange(8) * right
+    cells = _cells_on_cpu(patch.astype(np.float32)[:8, :8], 8, 4)[0, 0]
+    inner = 36 * np.hypot(2 * down, 2 * right) / 64
+    assert cells[orientation] >= inner - 1e-9
 
 
 def ellipse(turn, size=96):

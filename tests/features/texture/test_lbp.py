@@ -1,11 +1,19 @@
 import numpy as np
 import pytest
 import torch
+from hypothesis import given, settings
+from hypothesis import strategies as st
 from scipy.ndimage import minimum_filter
 from skimage.feature import local_binary_pattern
 
 from features.regions import gray_levels
-from features.texture.lbp import LBP, SCALES, lbp_codes
+from features.texture.lbp import (
+    LBP,
+    SCALES,
+    _histograms_on_cpu,
+    _histograms_on_gpu,
+    lbp_codes,
+)
 
 
 @pytest.mark.parametrize("source", ["random_batch", "real_batch", "noise"])
@@ -31,6 +39,34 @@ def test_histogram_counts_pixels_whose_circle_is_inside(random_batch):
             expected = np.bincount(codes[i][counted], minlength=points + 2) / counted.sum()
             np.testing.assert_allclose(values[i, start : start + points + 2], expected, atol=1e-6)
         start += points + 2
+
+
+@pytest.mark.parametrize("source", ["random_batch", "odd_batch", "real_batch"])
+def test_both_ways_of_computing_agree_to_the_bit(source, request):
+    batch = request.getfixturevalue(source)
+    for image in zip(batch.gray, batch.mask, strict=True):
+        here, there = _histograms_on_cpu(*image, SCALES), _histograms_on_gpu(*image, SCALES)
+        assert torch.equal(here, there)
+
+
+@given(seed=st.integers(0, 10_000), points=st.integers(1, 30), radius=st.integers(1, 6))
+@settings(max_examples=20, deadline=None)
+def test_both_ways_agree_at_any_scale(seed, points, radius):
+    rng = torch.Generator().manual_seed(seed)
+    gray = torch.randint(0, 4, (19, 23), generator=rng) / 255  # few levels: many ties
+    mask = torch.rand(19, 23, generator=rng) > 0.02
+    scales = ((points, radius),)
+    assert torch.equal(
+        _histograms_on_cpu(gray, mask, scales), _histograms_on_gpu(gray, mask, scales)
+    )
+
+
+def test_a_slope_ties_along_its_contours():
+    # On a plane tilted along the diagonal, two of eight neighbours interpolate to the pixel's
+    # own grey; with the three brighter ones they make five.
+    plane = 10 * (torch.arange(9)[:, None] + torch.arange(9))
+    codes = lbp_codes(plane[None].to(torch.uint8), 8, 1)
+    assert (codes[0, 1:-1, 1:-1] == 5).all()
 
 
 def test_flat_grey_is_not_darker_than_itself():

@@ -1,0 +1,131 @@
+"""How often grey levels meet inside the lesion: what GLCM and Haralick's features count."""
+
+import math
+from collections.abc import Sequence
+from functools import lru_cache
+from typing import NamedTuple
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from features._opencv import cv2
+from features.regions import bounding_box, eight_bit_gray, gray_levels
+from features.texture._crop import lesion_crop
+
+ANGLES = (0, 45, 90, 135)  # degrees
+
+Offset = tuple[int, int]
+
+
+def pair_offset(distance: int, angle: int) -> Offset:
+    """Rows and columns from a pixel to its partner, rounded to whole pixels."""
+    turn = math.radians(angle)
+    return round(math.sin(turn) * distance), round(math.cos(turn) * distance)
+
+
+class Cooccurrence(NamedTuple):
+    """Co-occurrence matrices of one lesion, cut to the levels that occur in it.
+
+    Parameters
+    ----------
+    matrices : ndarray of shape (n_offsets, n_levels, n_levels), float64
+        Symmetric; each sums to 1, or holds zeros where no pair is inside.
+    darkest : int
+        The level of the first row and column.
+    """
+
+    matrices: np.ndarray
+    darkest: int
+
+
+def cooccurrence(
+    gray: Tensor, mask: Tensor, levels: int, offsets: Sequence[Offset]
+) -> Cooccurrence:
+    """Co-occurrence of one lesion's quantised luminance.
+
+    Parameters
+    ----------
+    gray : Tensor of shape (height, width), float32
+        Luminance in [0, 1].
+    mask : Tensor of shape (height, width), bool
+        True on the lesion, at least one pixel; a pair counts if both of its pixels are inside.
+    levels : int
+        Grey levels, as `gray_levels` makes them.
+    offsets : sequence of (int, int)
+        As `pair_offset` gives them.
+
+    Returns
+    -------
+    Cooccurrence
+        One matrix an offset.
+
+    Raises
+    ------
+    ValueError
+        `levels` is not in [2, 256].
+    """
+    if not 2 <= levels <= 256:
+        raise ValueError(f"`levels` must lie in [2, 256], got {levels!r}.")
+    count = _counts_on_gpu if gray.is_cuda else _counts_on_cpu
+    counts, darkest = count(gray, mask, levels, offsets)
+    matrices = counts + counts.transpose(0, 2, 1)
+    matrices /= np.maximum(matrices.sum(axis=(1, 2), keepdims=True), 1)
+    return Cooccurrence(matrices, darkest)
+
+
+def _counts_on_gpu(
+    gray: Tensor, mask: Tensor, levels: int, offsets: Sequence[Offset]
+) -> tuple[np.ndarray, int]:
+    rows, columns = bounding_box(mask[None])
+    quantised, inside = gray_levels(gray[rows, columns], levels), mask[rows, columns]
+    darkest, brightest = (int(level) for level in quantised[inside].aminmax())
+    # Pixels outside the mask get a level of their own, which is dropped after counting.
+    n_levels = brightest - darkest + 1
+    base = n_levels + 1
+    marked = torch.where(inside, quantised.int() - darkest, n_levels)
+    counts = torch.zeros(len(offsets), base**2, dtype=torch.int64, device=gray.device)
+    for row, offset in zip(counts, offsets, strict=True):
+        if _fits(offset, *marked.shape):
+            near, far = _pairs(marked, offset)
+            row += torch.bincount((near * base + far).flatten(), minlength=base**2)
+    kept = counts.view(-1, base, base)[:, :-1, :-1]
+    return kept.cpu().numpy().astype(np.float64), darkest
+
+
+def _counts_on_cpu(
+    gray: Tensor, mask: Tensor, levels: int, offsets: Sequence[Offset]
+) -> tuple[np.ndarray, int]:
+    plane, inside = lesion_crop(gray, mask)
+    quantised = cv2.LUT(eight_bit_gray(plane), _level_table(levels))
+    inside = inside.view(np.uint8)
+    brightest = int((quantised * inside).max())
+    if brightest == 255:
+        quantised, inside = quantised.astype(np.uint16), inside.astype(np.uint16)
+    # Outside all bits are set, and OpenCV leaves out what lies beyond the last bin.
+    marked = quantised | (inside - 1)
+    darkest = int(marked.min())
+    bins, limits = [brightest - darkest + 1] * 2, [darkest, brightest + 1] * 2
+    counts = np.zeros((len(offsets), *bins), dtype=np.float32)
+    for matrix, offset in zip(counts, offsets, strict=True):
+        if _fits(offset, *marked.shape):
+            matrix[:] = cv2.calcHist(_pairs(marked, offset), [0, 1], None, bins, limits)
+    return counts.astype(np.float64), darkest
+
+
+@lru_cache(maxsize=8)
+def _level_table(levels: int) -> np.ndarray:
+    """Level of each 8-bit grey, (256,) uint8, as `gray_levels`."""
+    return (np.arange(256) * levels >> 8).astype(np.uint8)
+
+
+def _fits(offset: Offset, height: int, width: int) -> bool:
+    return offset[0] < height and abs(offset[1]) < width
+
+
+def _pairs(levels, offset: Offset):
+    """Both pixels of every pair, as two views of (height, width) levels."""
+    down, right = offset
+    height, width = levels.shape
+    near = levels[: height - down, max(0, -right) : width - max(0, right)]
+    return near, levels[down:, max(0, right) : width - max(0, -right)]

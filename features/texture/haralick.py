@@ -1,0 +1,175 @@
+"""Haralick's thirteen features of the lesion's texture."""
+
+import numpy as np
+import torch
+from scipy.special import entr
+from torch import Tensor
+
+from features.batch import LesionBatch
+from features.descriptor import Descriptor
+from features.texture.cooccurrence import ANGLES, cooccurrence, pair_offset
+
+NAMES = (
+    *("asm", "contrast", "correlation", "variance", "inverse_difference_moment"),
+    *("sum_average", "sum_variance", "sum_entropy", "entropy"),
+    *("difference_variance", "difference_entropy", "information_1", "information_2"),
+)
+
+_OFFSETS = [pair_offset(1, angle) for angle in ANGLES]
+# No two levels have a smaller variance, unless one of them is a pair in 100 million.
+_SINGLE = 1e-9
+
+
+def haralick_features(matrices: np.ndarray, darkest: int = 0) -> np.ndarray:
+    """Haralick's features of co-occurrence matrices, as `mahotas.features.haralick`.
+
+    Parameters
+    ----------
+    matrices : ndarray of shape (n, n_levels, n_levels), float64
+        Symmetric and normalised; the last level occurs in the image.
+    darkest : int, default=0
+        The level of the first row and column.
+
+    Returns
+    -------
+    ndarray of shape (n, 13), float64
+        Ordered as `NAMES`; entropies in bits. The correlation of a single level is 1.
+
+    Notes
+    -----
+    Levels count from 1, which matters to the sum average alone. The difference variance is that
+    of the shares of the differences (not of the differences), over as many of them as there are
+    levels up to the brightest, and one for the background: so mahotas defines it.
+    """
+    n_levels = matrices.shape[-1]
+    level = np.arange(n_levels, dtype=np.float64)
+    sums, differences = _sums_and_differences(matrices)
+    margin = matrices.sum(axis=1)
+    square = level * level
+    mean = margin @ level
+    # Differences have mean 0, as the matrices are symmetric: contrast = 2 variance - 2 covariance.
+    variance = margin @ square - mean**2
+    contrast = differences @ square
+    single = variance < _SINGLE
+    correlation = 1 - np.where(single, 0, contrast) / (2 * np.where(single, 1, variance))
+    flat = matrices.reshape(len(matrices), -1)
+    entropy, margin_entropy, sum_entropy, difference_entropy = _bits(
+        flat, margin, sums, differences
+    )
+    shared = 2 * margin_entropy - entropy
+    size = darkest + n_levels + 1
+    return np.array(
+        [
+            np.vecdot(flat, flat),
+            contrast,
+            correlation,
+            variance,
+            differences @ (1 / (1 + square)),
+            2 * (mean + darkest + 1),
+            4 * variance - contrast,
+            sum_entropy,
+            entropy,
+            np.vecdot(differences, differences) / size - 1 / size**2,
+            difference_entropy,
+            -shared / np.where(margin_entropy > 0, margin_entropy, 1),
+            np.sqrt(np.maximum(1 - np.exp(-2 * shared), 0)),
+        ]
+    ).T
+
+
+def _sums_and_differences(matrices: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Shares of pairs by sum of levels, from 0, and by their absolute difference."""
+    n, _, n_levels = matrices.shape
+    both = np.zeros((2, n, n_levels, 2 * n_levels))
+    both[0, :, :, :n_levels], both[1, :, :, :n_levels] = matrices, matrices[:, :, ::-1]
+    # Rows of twice the length, read as rows one shorter, move by one column each, so that
+    # antidiagonals become columns.
+    flat = both.reshape(2, n, -1)[:, :, :-n_levels]
+    sums, signed = flat.reshape(2, n, n_levels, 2 * n_levels - 1).sum(axis=2)
+    differences = signed[:, n_levels - 1 :].copy()
+    differences[:, 1:] *= 2  # a matrix is symmetric
+    return sums, differences
+
+
+def _bits(*shares: np.ndarray) -> np.ndarray:
+    """Entropy of each row of several distributions, one line each."""
+    starts = np.cumsum([0, *(part.shape[1] for part in shares[:-1])])
+    return np.add.reduceat(entr(np.concatenate(shares, axis=1)), starts, axis=1).T / np.log(2)
+
+
+def haralick(gray: Tensor, mask: Tensor, levels: int = 32) -> Tensor:
+    """Haralick's features inside the lesion at distance 1, averaged over four directions.
+
+    Parameters
+    ----------
+    gray : Tensor of shape (n, height, width), float32
+        Luminance in [0, 1].
+    mask : Tensor of shape (n, height, width), bool
+        True on the lesion, at least one pixel an image.
+    levels : int, default=32
+        Grey levels, evenly over the whole range, not the lesion's own.
+
+    Returns
+    -------
+    Tensor of shape (n, 13), float32
+        Ordered as `NAMES`.
+
+    Raises
+    ------
+    ValueError
+        `levels` is not in [2, 256].
+
+    Notes
+    -----
+    As ``mahotas.features.haralick(..., ignore_zeros=True, return_mean=True)`` of the levels
+    counted from 1, zero outside the mask. Two departures: a direction in which no pair lies
+    inside, which mahotas refuses, is left out of the mean, and a lesion without any pair has
+    zeros; the correlation is taken from variance and contrast, which for symmetric matrices is
+    the same (the last digits differ, by less than 1e-6).
+
+    References
+    ----------
+    Haralick, Shanmugam & Dinstein (1973), IEEE Trans. SMC 3(6), 610-621.
+    """
+    rows = [_haralick_of_one(*row, levels) for row in zip(gray, mask, strict=True)]
+    return torch.from_numpy(np.stack(rows)).to(gray.device)
+
+
+def _haralick_of_one(gray: Tensor, mask: Tensor, levels: int) -> np.ndarray:
+    matrices, darkest = cooccurrence(gray, mask, levels, _OFFSETS)
+    matrices = matrices[matrices.any(axis=(1, 2))]  # without the directions that have no pair
+    if not len(matrices):
+        return np.zeros(len(NAMES), dtype=np.float32)
+    return haralick_features(matrices, darkest).mean(axis=0).astype(np.float32)
+
+
+class Haralick(Descriptor):
+    """Texture of the lesion by Haralick's thirteen features.
+
+    Columns as `NAMES`, of the symmetric co-occurrence matrices at distance 1, averaged over
+    four directions. Only pairs with both pixels inside the lesion count.
+
+    Parameters
+    ----------
+    levels : int, default=32
+        Grey levels, at most 256. A lesion of a few thousand pixels fills a matrix of 32 x 32;
+        of 256 x 256 it leaves most empty, and the entropies then measure its size.
+
+    See Also
+    --------
+    haralick : The definition.
+    """
+
+    block = "haralick"
+    version = 1
+
+    def __init__(self, levels: int = 32):
+        self.levels = levels
+
+    def feature_names(self) -> list[str]:
+        """Return Haralick's names, in their order."""
+        return list(NAMES)
+
+    def describe(self, batch: LesionBatch) -> Tensor:
+        """Compute the features, (n, 13) float32."""
+        return haralick(batch.gray, batch.mask, self.levels)
