@@ -176,9 +176,8 @@ def measure(mode: str, images: list[np.ndarray], masks: list[np.ndarray]) -> dic
 def show(result: dict[str, Any]) -> None:
     """Print the table."""
     print(f"{result['lesions']} lesions, {CANVAS} px canvas, one thread; milliseconds per lesion")
-    print(
-        f"{'family':17}{'rival':13}{'loop':>8}{'ours':>8}{'ratio':>7}{'difference':>12}{'of it':>8}"
-    )
+    heads = ("loop", "ours", "ratio", "difference", "of tolerance")
+    print(f"{'family':17}{'rival':13}" + "{:>8}{:>8}{:>7}{:>12}{:>14}".format(*heads))
     for name, row in result["families"].items():
         print(
             f"{name:17}{FAMILIES[name].rival:13}{row['loop_ms']:8.2f}{row['ours_ms']:8.2f}"
