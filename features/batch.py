@@ -1,7 +1,7 @@
 """Prepared lesions, many at a time, with the planes that descriptors share."""
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from functools import cached_property
 
 import numpy as np
@@ -56,6 +56,12 @@ class LesionBatch:
 
     def __len__(self) -> int:
         return len(self.pixels)
+
+    def to(self, device: str | torch.device) -> "LesionBatch":
+        """Copy the lesions to a device, where descriptors then run; planes are derived anew."""
+        return LesionBatch(
+            **{part.name: getattr(self, part.name).to(device) for part in fields(self)}
+        )
 
     @cached_property
     def gray(self) -> Tensor:
