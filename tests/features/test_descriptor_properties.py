@@ -63,7 +63,9 @@ def test_moving_the_picture(descriptor, make_lesion_batch, make_batch, seed, dow
     batch = make_lesion_batch(seed)
     there, here = (placed(make_batch, batch, *at) for at in ((down, right), (16, 16)))
     before, after = descriptor().describe(here), descriptor().describe(there)
-    assert_close(after, before, rtol=1e-4, atol=1e-4, equal_nan=True)
+    # OpenCV turns pictures on a grid of 1/32 pixel, on which HOG's patch may move by a step.
+    tolerance = 0.02 if descriptor is HOG else 1e-4
+    assert_close(after, before, rtol=1e-4, atol=tolerance, equal_nan=True)
 
 
 @each(ENLARGED)

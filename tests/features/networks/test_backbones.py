@@ -9,7 +9,7 @@ import torch
 from features.devices import pick_device
 from features.networks.backbones import backbone_names, get_backbone
 
-WEIGHTS = Path(__file__).parents[3] / "shared" / "weights"
+WEIGHTS = Path(__file__).parents[4] / "shared" / "weights"
 
 
 @pytest.fixture(scope="module")
