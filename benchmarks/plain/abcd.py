@@ -231,7 +231,7 @@ def _colors(lesion, lab, skin):
     named = shares[:6] / max(shares[:6].sum(), 1e-9)
     entropy = -sum(share * np.log2(share) for share in named if share > 0)
     veil = np.mean((coarse[:, 2] < -3) & (coarse[:, 0] > 20) & (coarse[:, 0] < 70))
-    score = max(1, np.sum(shares[:6] >= 0.05))
+    score = max(1, np.sum(shares[:6] >= 0.002))
     return [*shares, entropy, veil, *lab[lesion.mask].std(axis=0), score]
 
 

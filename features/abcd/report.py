@@ -18,7 +18,7 @@ from features.abcd.pictures import (
     draw_structures,
 )
 from features.abcd.shape import LesionShape
-from features.abcd.six_colors import assign_colors
+from features.abcd.six_colors import PRESENT, assign_colors
 from features.abcd.structures import STRUCTURES, find_structures
 from features.abcd.total_dermoscopy_score import Category, dermoscopy_category
 from features.preparation.lesion_view import Preparation, PreparedLesion
@@ -187,8 +187,10 @@ def _explain(
     assigned = assign_colors(pixels, steps.skin_lightness)
     found = find_structures(shape, detail)
     reasons = [" and ".join(fold.reasons) for fold in axes if fold.reasons]
-    shares = [(share, name) for name, share in list(values["color"].items())[:6] if share >= 0.005]
-    named = ", ".join(f"{n.replace('_', ' ')} {s:.0%}" for s, n in sorted(shares, reverse=True))
+    shares = [
+        (share, name) for name, share in list(values["color"].items())[:6] if share >= PRESENT
+    ]
+    named = ", ".join(f"{n.replace('_', ' ')} {s:.1%}" for s, n in sorted(shares, reverse=True))
     present = [name for name in STRUCTURES if values["structure"][f"{name}_present"]]
     findings = {
         "A": f"A {scores['A']} of 2 axes asymmetric{': ' if reasons else ''}{'; '.join(reasons)}",

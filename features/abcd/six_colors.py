@@ -27,7 +27,10 @@ NAMES = (
 )
 
 FARTHEST = 50.0  # CIE76; about half the way from black to white
-PRESENT = 0.05  # share of the lesion from which a colour counts
+# Share of the lesion from which a colour counts. Published code asks for 5 %; readers count what
+# they see, however small. On HAM10000 the count tells melanoma from nevus the better, the smaller
+# the share: this is the smallest of eight that were tried.
+PRESENT = 0.002
 # Colours are named on a grid of 64 levels a channel: two grey levels at most from themselves,
 # below a camera's noise, and the same whatever the arithmetic.
 LEVELS = 64
@@ -89,7 +92,7 @@ def six_colors(pixels: Tensor, lab: Tensor, mask: Tensor, skin_lightness: Tensor
     share with b < -3 and L between 20 and 70, on the same levels. Standard deviations are over
     the lesion's pixels; a sector range is the largest minus the smallest mean of eight sectors,
     counted from the major axis, on the polar grid of `features.abcd.asymmetry.asymmetry`.
-    `score` counts the colours that cover at least 5 %, at least 1. All of it presumes that
+    `score` counts the colours that cover at least 0.2 %, at least 1. All of it presumes that
     colours are comparable between images: light and camera move them.
     """
     planes = (tensor.cpu().numpy() for tensor in (pixels, lab, mask, skin_lightness))
