@@ -1,5 +1,7 @@
 """Haralick's thirteen features of the lesion's texture."""
 
+from functools import lru_cache
+
 import numpy as np
 import torch
 from scipy.special import entr
@@ -41,40 +43,60 @@ def haralick_features(matrices: np.ndarray, darkest: int = 0) -> np.ndarray:
     of the shares of the differences (not of the differences), over as many of them as there are
     levels up to the brightest, and one for the background: so mahotas defines it.
     """
+    sums = _pair_sums(matrices)
+    return _features(sums, darkest, matrices.shape[-1])
+
+
+def _pair_sums(matrices: np.ndarray) -> np.ndarray:
+    """All that needs whole matrices: what the features of each are made of, (n, 10)."""
     n_levels = matrices.shape[-1]
-    level = np.arange(n_levels, dtype=np.float64)
-    sums, differences = _sums_and_differences(matrices)
+    flat = matrices.reshape(len(matrices), -1)
     margin = matrices.sum(axis=1)
+    sums, differences = _sums_and_differences(matrices)
+    squares = np.stack([np.vecdot(flat, flat), np.vecdot(differences, differences)], axis=1)
+    moments, closeness = _weights(n_levels)
+    entropies = _bits(flat, margin, sums, differences)
+    return np.hstack([squares, margin @ moments, differences @ closeness, entropies])
+
+
+@lru_cache(maxsize=256)
+def _weights(n_levels: int) -> tuple[np.ndarray, np.ndarray]:
+    """Weights of levels (mean, mean square) and of differences (contrast, inverse moment)."""
+    level = np.arange(n_levels, dtype=np.float64)
     square = level * level
-    mean = margin @ level
+    return np.stack([level, square], axis=1), np.stack([square, 1 / (1 + square)], axis=1)
+
+
+def _features(
+    sums: np.ndarray, darkest: int | np.ndarray, n_levels: int | np.ndarray
+) -> np.ndarray:
+    """Features of matrices, of many lesions at a time: row by row, whatever the others are."""
+    asm, evenness, mean, square, contrast, inverse, *entropies = sums.T
+    entropy, margin_entropy, sum_entropy, difference_entropy = entropies
     # Differences have mean 0, as the matrices are symmetric: contrast = 2 variance - 2 covariance.
-    variance = margin @ square - mean**2
-    contrast = differences @ square
+    variance = square - mean**2
     single = variance < _SINGLE
     correlation = 1 - np.where(single, 0, contrast) / (2 * np.where(single, 1, variance))
-    flat = matrices.reshape(len(matrices), -1)
-    entropy, margin_entropy, sum_entropy, difference_entropy = _bits(
-        flat, margin, sums, differences
-    )
     shared = 2 * margin_entropy - entropy
     size = darkest + n_levels + 1
-    return np.array(
+    return np.stack(
         [
-            np.vecdot(flat, flat),
+            asm,
             contrast,
             correlation,
             variance,
-            differences @ (1 / (1 + square)),
+            inverse,
             2 * (mean + darkest + 1),
             4 * variance - contrast,
             sum_entropy,
             entropy,
-            np.vecdot(differences, differences) / size - 1 / size**2,
+            evenness / size - 1 / size**2,
             difference_entropy,
             -shared / np.where(margin_entropy > 0, margin_entropy, 1),
             np.sqrt(np.maximum(1 - np.exp(-2 * shared), 0)),
-        ]
-    ).T
+        ],
+        axis=1,
+    )
 
 
 def _sums_and_differences(matrices: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
@@ -92,9 +114,9 @@ def _sums_and_differences(matrices: np.ndarray) -> tuple[np.ndarray, np.ndarray]
 
 
 def _bits(*shares: np.ndarray) -> np.ndarray:
-    """Entropy of each row of several distributions, one line each."""
+    """Entropy of each row of several distributions, (n, n_distributions)."""
     starts = np.cumsum([0, *(part.shape[1] for part in shares[:-1])])
-    return np.add.reduceat(entr(np.concatenate(shares, axis=1)), starts, axis=1).T / np.log(2)
+    return np.add.reduceat(entr(np.concatenate(shares, axis=1)), starts, axis=1) / np.log(2)
 
 
 def haralick(gray: Tensor, mask: Tensor, levels: int = 32) -> Tensor:
@@ -131,16 +153,14 @@ def haralick(gray: Tensor, mask: Tensor, levels: int = 32) -> Tensor:
     ----------
     Haralick, Shanmugam & Dinstein (1973), IEEE Trans. SMC 3(6), 610-621.
     """
-    rows = [_haralick_of_one(*row, levels) for row in zip(gray, mask, strict=True)]
-    return torch.from_numpy(np.stack(rows)).to(gray.device)
-
-
-def _haralick_of_one(gray: Tensor, mask: Tensor, levels: int) -> np.ndarray:
-    matrices, darkest = cooccurrence(gray, mask, levels, _OFFSETS)
-    matrices = matrices[matrices.any(axis=(1, 2))]  # without the directions that have no pair
-    if not len(matrices):
-        return np.zeros(len(NAMES), dtype=np.float32)
-    return haralick_features(matrices, darkest).mean(axis=0).astype(np.float32)
+    found = [cooccurrence(*row, levels, _OFFSETS) for row in zip(gray, mask, strict=True)]
+    sums = np.concatenate([_pair_sums(matrices) for matrices, _ in found])
+    spans = np.array([(darkest, matrices.shape[-1]) for matrices, darkest in found])
+    features = _features(sums, *spans.repeat(len(_OFFSETS), axis=0).T)
+    by_angle = features.reshape(len(found), len(_OFFSETS), len(NAMES))
+    seen = sums[:, 0].reshape(len(found), len(_OFFSETS), 1) > 0  # directions that have a pair
+    mean = (by_angle * seen).sum(axis=1) / np.maximum(seen.sum(axis=1), 1)
+    return torch.from_numpy(mean.astype(np.float32)).to(gray.device)
 
 
 class Haralick(Descriptor):
