@@ -40,8 +40,10 @@ def _circle(points: int, radius: int) -> tuple[_Neighbor, ...]:
         down, right = math.floor(y), math.floor(x)
         shares = np.outer([1 - (y - down), y - down], [1 - (x - right), x - right])
         weights = np.rint(shares * _UNIT)
-        # What rounding leaves goes to the nearest pixel, so that turned circles stay alike.
-        weights.flat[weights.argmax()] += _UNIT - weights.sum()
+        # What rounding leaves goes to the farthest pixel, so that turned circles stay alike, and
+        # weights in a ratio of almost 2, which scikit-image does not take for a tie, are none.
+        farthest = np.where(weights > 0, weights, np.inf).argmin()
+        weights.flat[farthest] += _UNIT - weights.sum()
         weights = (weights / _UNIT)[: 1 + (y > down), : 1 + (x > right)].astype(np.float32)
         neighbors.append(_Neighbor(down, right, weights))
     return tuple(neighbors)
