@@ -8,7 +8,6 @@ from features.reading.sources import decode_image
 from features.synthetic import LesionStyle, draw_lesion
 from pipelines.data import make_lesions
 
-
 # CI draws the same examples each time; everywhere else new ones are looked for.
 settings.register_profile("ci", derandomize=True)
 if os.environ.get("CI"):
