@@ -127,5 +127,6 @@ def _pairs(levels, offset: Offset):
     """Both pixels of every pair, as two views of (height, width) levels."""
     down, right = offset
     height, width = levels.shape
-    near = levels[: height - down, max(0, -right) : width - max(0, right)]
-    return near, levels[down:, max(0, right) : width - max(0, -right)]
+    if right < 0:
+        return levels[: height - down, -right:], levels[down:, : width + right]
+    return levels[: height - down, : width - right], levels[down:, right:]

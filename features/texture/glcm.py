@@ -36,18 +36,31 @@ def glcm_properties(matrices: np.ndarray) -> np.ndarray:
     ndarray of shape (n, 7), float64
         Ordered as `PROPERTIES`; the entropy in nats. The correlation of a single level is 1.
     """
+    return _properties(_pair_sums(matrices))
+
+
+def _pair_sums(matrices: np.ndarray) -> np.ndarray:
+    """All that needs whole matrices: what the properties of each are made of, (n, 8)."""
     flat = matrices.reshape(len(matrices), -1)
-    linear = flat @ _weights(matrices.shape[-1])
-    contrast, dissimilarity, homogeneity, mean, square, product = linear.T
-    asm = np.vecdot(flat, flat)
+    sums = np.empty((len(matrices), 8))
+    np.matmul(flat, _weights(matrices.shape[-1]), out=sums[:, :6])
+    np.vecdot(flat, flat, out=sums[:, 6])
+    entr(flat).sum(axis=1, out=sums[:, 7])
+    return sums
+
+
+def _properties(sums: np.ndarray) -> np.ndarray:
+    """Properties of matrices, of many lesions at a time, (..., 7)."""
+    contrast, dissimilarity, homogeneity, mean, square, product, asm, entropy = np.moveaxis(
+        sums, -1, 0
+    )
     # Rows and columns have the same margins, as the matrices are symmetric.
     variance, covariance = square - mean**2, product - mean**2
     single = variance < _SINGLE
     correlation = np.where(single, 1, covariance / np.where(single, 1, variance))
-    entropy = entr(flat).sum(axis=1)
-    return np.array(
-        [contrast, dissimilarity, homogeneity, asm, np.sqrt(asm), correlation, entropy]
-    ).T
+    return np.stack(
+        [contrast, dissimilarity, homogeneity, asm, np.sqrt(asm), correlation, entropy], axis=-1
+    )
 
 
 @lru_cache(maxsize=32)
@@ -99,11 +112,11 @@ def glcm(
         raise ValueError(f"`distances` must be at least 1 pixel, got {distances!r}.")
     offsets = [pair_offset(distance, angle) for distance in distances for angle in ANGLES]
     distinct = list(dict.fromkeys(offsets))
-    rows = [
-        glcm_properties(cooccurrence(*image, levels, distinct).matrices)
+    sums = [
+        _pair_sums(cooccurrence(*image, levels, distinct).matrices)
         for image in zip(gray, mask, strict=True)
     ]
-    properties = np.stack(rows)[:, [distinct.index(offset) for offset in offsets]]
+    properties = _properties(np.stack(sums))[:, [distinct.index(offset) for offset in offsets]]
     by_angle = properties.reshape(len(gray), len(distances), len(ANGLES), len(PROPERTIES))
     spread = by_angle.max(axis=2) - by_angle.min(axis=2)
     values = np.stack([by_angle.mean(axis=2), spread], axis=-1).astype(np.float32)
