@@ -1,6 +1,7 @@
 """Which pixels a descriptor looks at, gathered image by image."""
 
 import math
+from functools import lru_cache
 
 import numpy as np
 import torch
@@ -86,6 +87,12 @@ def eight_bit_gray(gray: np.ndarray) -> np.ndarray:
     return cv2.convertScaleAbs(gray, alpha=255, beta=HALVES_UP)
 
 
+@lru_cache(maxsize=8)
+def level_table(levels: int) -> np.ndarray:
+    """Level of each 8-bit grey, (256,) uint8."""
+    return (np.arange(256) * levels // 256).astype(np.uint8)
+
+
 def gray_levels(gray: Tensor, levels: int = 256) -> Tensor:
     """Quantise luminance evenly, by way of 8-bit grey.
 
@@ -112,8 +119,7 @@ def gray_levels(gray: Tensor, levels: int = 256) -> Tensor:
         eight_bit = (gray * 255 + HALVES_UP).round().clamp(0, 255).int()
         return (eight_bit * levels).div(256, rounding_mode="floor").to(torch.uint8)
     flat = gray.reshape(-1, gray.shape[-1]).numpy()
-    table = (np.arange(256) * levels // 256).astype(np.uint8)
-    quantised = cv2.LUT(eight_bit_gray(flat), table)
+    quantised = cv2.LUT(eight_bit_gray(flat), level_table(levels))
     return torch.from_numpy(quantised).view(gray.shape)
 
 

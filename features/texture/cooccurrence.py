@@ -2,7 +2,6 @@
 
 import math
 from collections.abc import Sequence
-from functools import lru_cache
 from typing import NamedTuple
 
 import numpy as np
@@ -10,7 +9,7 @@ import torch
 from torch import Tensor
 
 from features._opencv import cv2
-from features.regions import bounding_box, eight_bit_gray, gray_levels
+from features.regions import bounding_box, eight_bit_gray, gray_levels, level_table
 from features.texture._crop import lesion_crop
 
 ANGLES = (0, 45, 90, 135)  # degrees
@@ -97,7 +96,7 @@ def _counts_on_cpu(
     gray: Tensor, mask: Tensor, levels: int, offsets: Sequence[Offset]
 ) -> tuple[np.ndarray, int]:
     plane, inside = lesion_crop(gray, mask)
-    quantised = cv2.LUT(eight_bit_gray(plane), _level_table(levels))
+    quantised = cv2.LUT(eight_bit_gray(plane), level_table(levels))
     inside = inside.view(np.uint8)
     brightest = int((quantised * inside).max())
     if brightest == 255:
@@ -111,12 +110,6 @@ def _counts_on_cpu(
         if _fits(offset, *marked.shape):
             matrix[:] = cv2.calcHist(_pairs(marked, offset), [0, 1], None, bins, limits)
     return counts.astype(np.float64), darkest
-
-
-@lru_cache(maxsize=8)
-def _level_table(levels: int) -> np.ndarray:
-    """Level of each 8-bit grey, (256,) uint8, as `gray_levels`."""
-    return (np.arange(256) * levels >> 8).astype(np.uint8)
 
 
 def _fits(offset: Offset, height: int, width: int) -> bool:
