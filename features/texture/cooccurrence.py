@@ -68,8 +68,9 @@ def cooccurrence(
         raise ValueError(f"`levels` must lie in [2, 256], got {levels!r}.")
     count = _counts_on_gpu if gray.is_cuda else _counts_on_cpu
     counts, darkest = count(gray, mask, levels, offsets)
-    matrices = counts + counts.transpose(0, 2, 1)
-    matrices /= np.maximum(matrices.sum(axis=(1, 2), keepdims=True), 1)
+    matrices = np.add(counts, counts.transpose(0, 2, 1), dtype=np.float64)
+    pairs = matrices.reshape(len(matrices), -1).sum(axis=1)
+    matrices /= np.maximum(pairs, 1)[:, None, None]
     return Cooccurrence(matrices, darkest)
 
 
@@ -89,7 +90,7 @@ def _counts_on_gpu(
             near, far = _pairs(marked, offset)
             row += torch.bincount((near * base + far).flatten(), minlength=base**2)
     kept = counts.view(-1, base, base)[:, :-1, :-1]
-    return kept.cpu().numpy().astype(np.float64), darkest
+    return kept.cpu().numpy(), darkest
 
 
 def _counts_on_cpu(
@@ -98,7 +99,7 @@ def _counts_on_cpu(
     plane, inside = lesion_crop(gray, mask)
     quantised = cv2.LUT(eight_bit_gray(plane), level_table(levels))
     inside = inside.view(np.uint8)
-    brightest = int((quantised * inside).max())
+    brightest = int(cv2.minMaxLoc(quantised, inside)[1])
     if brightest == 255:
         quantised, inside = quantised.astype(np.uint16), inside.astype(np.uint16)
     # Outside all bits are set, and OpenCV leaves out what lies beyond the last bin.
@@ -108,8 +109,8 @@ def _counts_on_cpu(
     counts = np.zeros((len(offsets), *bins), dtype=np.float32)
     for matrix, offset in zip(counts, offsets, strict=True):
         if _fits(offset, *marked.shape):
-            matrix[:] = cv2.calcHist(_pairs(marked, offset), [0, 1], None, bins, limits)
-    return counts.astype(np.float64), darkest
+            cv2.calcHist(_pairs(marked, offset), [0, 1], None, bins, limits, hist=matrix)
+    return counts, darkest
 
 
 def _fits(offset: Offset, height: int, width: int) -> bool:

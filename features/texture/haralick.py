@@ -1,6 +1,7 @@
 """Haralick's thirteen features of the lesion's texture."""
 
 from functools import lru_cache
+from itertools import accumulate
 
 import numpy as np
 import torch
@@ -49,14 +50,29 @@ def haralick_features(matrices: np.ndarray, darkest: int = 0) -> np.ndarray:
 
 def _pair_sums(matrices: np.ndarray) -> np.ndarray:
     """All that needs whole matrices: what the features of each are made of, (n, 10)."""
-    n_levels = matrices.shape[-1]
-    flat = matrices.reshape(len(matrices), -1)
-    margin = matrices.sum(axis=1)
-    sums, differences = _sums_and_differences(matrices)
-    squares = np.stack([np.vecdot(flat, flat), np.vecdot(differences, differences)], axis=1)
+    n, n_levels = len(matrices), matrices.shape[-1]
+    # Pairs, their margin, their sums and their differences lie side by side: one call takes
+    # the entropies of all, and nothing is copied together.
+    ends = _ends(n_levels)
+    shares = np.empty((n, ends[-1]))
+    pairs, margin, sums, differences = np.split(shares, ends[:-1], axis=1)
+    pairs[:] = matrices.reshape(n, -1)
+    matrices.sum(axis=1, out=margin)
+    _sums_and_differences(matrices, sums, differences)
     moments, closeness = _weights(n_levels)
-    entropies = _bits(flat, margin, sums, differences)
-    return np.hstack([squares, margin @ moments, differences @ closeness, entropies])
+    found = np.empty((n, 10))
+    np.vecdot(pairs, pairs, out=found[:, 0])
+    np.vecdot(differences, differences, out=found[:, 1])
+    np.matmul(margin, moments, out=found[:, 2:4])
+    np.matmul(differences, closeness, out=found[:, 4:6])
+    np.add.reduceat(entr(shares), (0, *ends[:-1]), axis=1, out=found[:, 6:])
+    found[:, 6:] /= np.log(2)  # bits
+    return found
+
+
+def _ends(n_levels: int) -> tuple[int, ...]:
+    """Where pairs, margin, sums and differences end, one after the other."""
+    return tuple(accumulate((n_levels**2, n_levels, 2 * n_levels - 1, n_levels)))
 
 
 @lru_cache(maxsize=256)
@@ -99,24 +115,18 @@ def _features(
     )
 
 
-def _sums_and_differences(matrices: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Shares of pairs by sum of levels, from 0, and by their absolute difference."""
+def _sums_and_differences(matrices: np.ndarray, sums: np.ndarray, differences: np.ndarray) -> None:
+    """Fill in the shares of pairs by sum of levels, from 0, and by their absolute difference."""
     n, _, n_levels = matrices.shape
     both = np.zeros((2, n, n_levels, 2 * n_levels))
     both[0, :, :, :n_levels], both[1, :, :, :n_levels] = matrices, matrices[:, :, ::-1]
     # Rows of twice the length, read as rows one shorter, move by one column each, so that
     # antidiagonals become columns.
     flat = both.reshape(2, n, -1)[:, :, :-n_levels]
-    sums, signed = flat.reshape(2, n, n_levels, 2 * n_levels - 1).sum(axis=2)
-    differences = signed[:, n_levels - 1 :].copy()
+    flat = flat.reshape(2, n, n_levels, 2 * n_levels - 1)
+    flat[0].sum(axis=1, out=sums)
+    flat[1, :, :, n_levels - 1 :].sum(axis=1, out=differences)
     differences[:, 1:] *= 2  # a matrix is symmetric
-    return sums, differences
-
-
-def _bits(*shares: np.ndarray) -> np.ndarray:
-    """Entropy of each row of several distributions, (n, n_distributions)."""
-    starts = np.cumsum([0, *(part.shape[1] for part in shares[:-1])])
-    return np.add.reduceat(entr(np.concatenate(shares, axis=1)), starts, axis=1) / np.log(2)
 
 
 def haralick(gray: Tensor, mask: Tensor, levels: int = 32) -> Tensor:
