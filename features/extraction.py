@@ -19,6 +19,7 @@ from features.reading.sources import ImageSource, image_sources
 from features.store import Entry, FeatureStore, open_store
 
 BATCH_SIZE = 32
+_ROUNDS = 8
 
 Result = TypeVar("Result")
 # What is kept of a view is only how long it took.
@@ -195,7 +196,9 @@ class _Run:
                 disable=not (progress and lacking),
             ) as bar,
         ):
-            for batch, entries in _ahead(pool, self._work, _batches(sources, lacking), 2 * n_jobs):
+            for batch, entries in _ahead(
+                pool, self._work, _batches(sources, lacking, n_jobs), 2 * n_jobs
+            ):
                 for persist, some in entries.items():
                     self.store.add(some, persist=persist)
                 bar.update(len(batch))
@@ -269,15 +272,18 @@ class _Run:
 
 
 def _batches(
-    sources: list[_Identified], lacking: dict[int, list[str]]
+    sources: list[_Identified], lacking: dict[int, list[str]], n_jobs: int
 ) -> Iterator[tuple[list[_Identified], list[str]]]:
     """Rows that lack the same parts, in batches."""
+    # Of few images each thread has several small batches, or some would wait for the last one.
+    share = len(lacking) // (_ROUNDS * n_jobs) if n_jobs > 1 else BATCH_SIZE
+    size = max(1, min(BATCH_SIZE, share))
     groups: dict[tuple[str, ...], list[_Identified]] = {}
     for position in sorted(lacking):
         groups.setdefault(tuple(lacking[position]), []).append(sources[position])
     for names, items in groups.items():
-        for start in range(0, len(items), BATCH_SIZE):
-            yield items[start : start + BATCH_SIZE], list(names)
+        for start in range(0, len(items), size):
+            yield items[start : start + size], list(names)
 
 
 def _ahead(

@@ -6,15 +6,19 @@ from typing import Any, ClassVar, Self
 import numpy as np
 from joblib import effective_n_jobs
 from numpy.typing import ArrayLike, NDArray
-from sklearn.base import BaseEstimator, ClassifierMixin
-from sklearn.utils import Tags, check_random_state, compute_sample_weight
+from sklearn.base import BaseEstimator, ClassifierMixin, clone
+from sklearn.utils import Tags, _safe_indexing, check_random_state, compute_sample_weight
 from sklearn.utils.multiclass import check_classification_targets
 from sklearn.utils.validation import _check_sample_weight, check_is_fitted, validate_data
 from xgboost import XGBClassifier
 
+from fusion.fitting import fit_with_groups
 from fusion.groups import RandomState, grouped_split
 
 ClassWeight = Mapping[Any, float] | str | None
+
+# Probabilities below are as good as this one: their logarithms must stay finite.
+_LEAST_PROBABILITY = 1e-6
 
 
 class BoostedTrees(ClassifierMixin, BaseEstimator):
@@ -44,6 +48,11 @@ class BoostedTrees(ClassifierMixin, BaseEstimator):
         best round. None fits `n_estimators` rounds on all rows.
     validation_fraction : float, default=0.15
         Share of rows set aside for early stopping, disjoint in groups from the others.
+    init : classifier, default=None
+        Where the trees start from, as `init` of scikit-learn's `GradientBoostingClassifier`: it is
+        fitted first, on the same table, and the trees correct its log-odds. It should have few
+        parameters, such as a `LogisticRegression` on a `BlockSelector` of good columns, which
+        thereby lose nothing among many others. None starts from the same odds for all rows.
     device : str, default="cpu"
         "cpu", "cuda" or "cuda:<ordinal>", on which trees are grown. Prediction is done on the
         CPU, so that a fitted model needs no accelerator.
@@ -62,6 +71,8 @@ class BoostedTrees(ClassifierMixin, BaseEstimator):
         The fitted model, whose labels are positions in `classes_`.
     n_rounds_ : int
         Rounds that predictions use.
+    init_ : classifier or None
+        The fitted classifier that the trees start from.
     validation_indices_ : ndarray of int or None
         Rows set aside for early stopping.
     feature_importances_ : ndarray of shape (n_features_in_,)
@@ -101,6 +112,7 @@ class BoostedTrees(ClassifierMixin, BaseEstimator):
         class_weight: ClassWeight = None,
         early_stopping_rounds: int | None = None,
         validation_fraction: float = 0.15,
+        init: Any = None,
         device: str = "cpu",
         n_jobs: int | None = None,
         random_state: RandomState = None,
@@ -116,6 +128,7 @@ class BoostedTrees(ClassifierMixin, BaseEstimator):
         self.class_weight = class_weight
         self.early_stopping_rounds = early_stopping_rounds
         self.validation_fraction = validation_fraction
+        self.init = init
         self.device = device
         self.n_jobs = n_jobs
         self.random_state = random_state
@@ -164,12 +177,19 @@ class BoostedTrees(ClassifierMixin, BaseEstimator):
         self.model_ = self._new_model(seed=int(rng.randint(np.iinfo(np.int32).max)))
         train, validation = self._split(codes, groups, rng)
         self.validation_indices_ = validation
+        margins = self._fit_init(X, labels, train, weight, groups)
         held_out: dict[str, Any] = {}
         if validation is not None:
+            held_out["base_margin_eval_set"] = [_rows(margins, validation)]
             held_out["eval_set"] = [(table[validation], codes[validation])]
             held_out["sample_weight_eval_set"] = [weight[validation]]
         self.model_.fit(
-            table[train], codes[train], sample_weight=weight[train], verbose=False, **held_out
+            table[train],
+            codes[train],
+            sample_weight=weight[train],
+            base_margin=_rows(margins, train),
+            verbose=False,
+            **held_out,
         )
         self.model_.set_params(device="cpu")
         return self
@@ -188,8 +208,8 @@ class BoostedTrees(ClassifierMixin, BaseEstimator):
             Ordered as `classes_`.
         """
         check_is_fitted(self)
-        X = validate_data(self, X, reset=False, dtype=np.float32, ensure_all_finite="allow-nan")
-        return self.model_.predict_proba(X)
+        table = validate_data(self, X, reset=False, dtype=np.float32, ensure_all_finite="allow-nan")
+        return self.model_.predict_proba(table, base_margin=self._margins(X))
 
     def predict(self, X: ArrayLike) -> NDArray:
         """Most probable class of each row.
@@ -242,6 +262,36 @@ class BoostedTrees(ClassifierMixin, BaseEstimator):
         }
         return XGBClassifier(**(parameters | dict(self.params or {})))
 
+    def _fit_init(
+        self,
+        X: Any,
+        labels: NDArray,
+        train: NDArray[np.intp],
+        weight: NDArray[np.float64],
+        groups: ArrayLike | None,
+    ) -> NDArray[np.float64] | None:
+        """Fit the first classifier on the training rows, and give where the trees start."""
+        self.init_ = None
+        if self.init is None:
+            return None
+        self.init_ = fit_with_groups(
+            clone(self.init),
+            _safe_indexing(X, train),
+            labels[train],
+            None if groups is None else np.asarray(groups)[train],
+            # A Pipeline does not take weights: leave them out where all are alike.
+            None if (weight == weight[0]).all() else weight[train],
+        )
+        return self._margins(X)
+
+    def _margins(self, X: Any) -> NDArray[np.float64] | None:
+        """Log-odds that the first classifier gives, as XGBoost takes them."""
+        if self.init_ is None:
+            return None
+        probabilities = np.clip(self.init_.predict_proba(X), _LEAST_PROBABILITY, 1.0)
+        logits = np.log(probabilities)
+        return logits[:, 1] - logits[:, 0] if logits.shape[1] == 2 else logits
+
     def _split(
         self, codes: NDArray[np.intp], groups: ArrayLike | None, rng: np.random.RandomState
     ) -> tuple[NDArray[np.intp], NDArray[np.intp] | None]:
@@ -253,3 +303,7 @@ class BoostedTrees(ClassifierMixin, BaseEstimator):
         tags = super().__sklearn_tags__()
         tags.input_tags.allow_nan = True
         return tags
+
+
+def _rows(margins: NDArray[np.float64] | None, rows: NDArray[np.intp]) -> NDArray | None:
+    return None if margins is None else margins[rows]

@@ -1,5 +1,5 @@
 from .artifacts import ArtifactError, load_model, save_model
-from .cnn import CNNClassifier
+from .cnn import Augmentation, CNNClassifier, CrossFittedLogits, SplitFitEmbedding
 from .comparison import Comparison, compare
 from .data import (
     DATASETS,
@@ -15,6 +15,7 @@ from .recipes import (
     MODELS,
     default_descriptors,
     make_fusion_classifier,
+    make_late_fusion_classifier,
     make_model,
 )
 
@@ -22,9 +23,12 @@ __all__ = [
     "DATASETS",
     "MODELS",
     "ArtifactError",
+    "Augmentation",
     "CNNClassifier",
     "Comparison",
+    "CrossFittedLogits",
     "LesionPipeline",
+    "SplitFitEmbedding",
     "compare",
     "default_descriptors",
     "group_ids",
@@ -34,6 +38,7 @@ __all__ = [
     "load_model",
     "load_unlabelled",
     "make_fusion_classifier",
+    "make_late_fusion_classifier",
     "make_lesions",
     "make_model",
     "save_model",

@@ -8,7 +8,6 @@ import pandas as pd
 from sklearn.base import clone
 from tqdm import tqdm
 
-from features import ImageFeatures
 from pipelines.data import has_groups, lesion_ids, validate_manifest
 from pipelines.evaluation import (
     Record,
@@ -199,7 +198,7 @@ def _describe(models: Mapping[str, Any], manifest: pd.DataFrame) -> dict[str, An
 def _describe_model(model: Any, manifest: pd.DataFrame) -> dict[str, Any]:
     plain = (str, int, float, bool, type(None))
     side = image_side(model)
-    features = clone(side).settle_masks(manifest) if isinstance(side, ImageFeatures) else None
+    features = clone(side).settle_masks(manifest) if hasattr(side, "settle_masks") else None
     looks_once = hasattr(model, "image_step")
     return {
         "type": _type_name(model),

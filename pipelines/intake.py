@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 from sklearn.base import clone
 
-from features import Failure, ImageFeatures, QualityFlags, extract
+from features import Failure, QualityFlags, extract
 from features.extraction import request_key
 
 
@@ -101,7 +101,7 @@ def image_side(model: Any) -> Any:
 
     Returns
     -------
-    ImageFeatures, CNNClassifier or None
+    ImageFeatures, CrossFittedLogits, SplitFitEmbedding, CNNClassifier or None
         Has `image_parts` and `store`; None for a model that reads its images in its own way.
     """
     if hasattr(model, "image_step"):
@@ -116,7 +116,7 @@ def image_side(model: Any) -> Any:
 
 def _fitted(side: Any, manifest: pd.DataFrame) -> Any:
     """Settle where lesion masks come from, as a fit on the whole manifest would, or refuse."""
-    if not isinstance(side, ImageFeatures):
+    if not hasattr(side, "settle_masks"):
         return side
     if not hasattr(side, "mask_source_"):
         return clone(side).settle_masks(manifest)

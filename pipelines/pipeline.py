@@ -6,7 +6,6 @@ from sklearn.base import clone
 from sklearn.pipeline import Pipeline
 
 from features.extraction import View
-from features.image_features import ImageFeatures
 from fusion.fitting import fit_parameters
 from pipelines.data.manifest import manifest_groups
 
@@ -17,7 +16,7 @@ class LesionPipeline(Pipeline):
     Images of one lesion (or patient) must not be torn apart by an inner split: early stopping,
     stacking and calibration would score themselves on what they have seen. `fit` reads the
     groups off the manifest and gives them to each step whose own `fit` takes ``groups``, with
-    metadata routing on or off. The first step is an `ImageFeatures`.
+    metadata routing on or off. The first step is an `ImageFeatures`, or a `CrossFittedLogits`.
 
     See `sklearn.pipeline.Pipeline` for the parameters.
     """
@@ -49,8 +48,8 @@ class LesionPipeline(Pipeline):
         return super().fit(X, y, **params)
 
     @property
-    def image_step(self) -> ImageFeatures:
-        """First step, which turns images into columns and learns nothing from labels."""
+    def image_step(self) -> Any:
+        """First step: images to columns. Where it `learns`, every fold needs a fit of its own."""
         return self.steps[0][1]
 
     def image_parts(self) -> dict[str, tuple[Any, View]]:

@@ -1,8 +1,10 @@
-"""Embeddings of a frozen network."""
+"""Embeddings of frozen networks."""
 
-from collections.abc import Sequence
+import warnings
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from threading import Lock
+from typing import NamedTuple
 
 import numpy as np
 import torch
@@ -11,17 +13,35 @@ from torch.nn.utils.fusion import fuse_conv_bn_eval
 
 from features.descriptor import ImagePart
 from features.devices import pick_device
+from features.extraction import View, extract
 from features.networks.backbones import Backbone, get_backbone
-from features.networks.frame import FrameView
-from features.networks.normalization import normalize
+from features.networks.engines import make_runner, resolve_engine
+from features.networks.frame import FrameView, LesionCropView, ViewsSideBySide, lesion_crop
+from features.networks.pooling import POOLINGS
+from features.networks.tap import Runner, TappedNetwork, find_layer, tapped_width
+from features.networks.tta import VIEWS, views
 from features.preparation.lesion_view import Preparation
 
-# On a CPU a few images at a time stay in cache, and their memory is used again rather than asked
-# of the system anew: 210 images/s against 27 in batches of 32 (EfficientNet-Lite0, 2 cores).
-_SUB_BATCH = {"cpu": 4, "cuda": 64}
+Weights = str | Path | None
 
-# Threads that extract share one network, built by the first.
+CROPS = ("frame", "lesion")
+
+# Threads that extract share the networks, built by the first.
 _BUILDING = Lock()
+
+
+class _Plan(NamedTuple):
+    """All that one network's rows depend on, and where it runs."""
+
+    backbone: Backbone
+    digest: str
+    seed: int | None
+    size: int
+    layer: str | None
+    pooling: str
+    engine: str
+    precision: str
+    device: torch.device
 
 
 class CNNEmbedding(ImagePart):
@@ -29,113 +49,256 @@ class CNNEmbedding(ImagePart):
 
     Parameters
     ----------
-    backbone : str, default="efficientnet_lite0"
-        One of `backbone_names`.
-    weights : "default", path-like or None, default="default"
-        ImageNet weights, a file with a state dict, or random ones (see `get_backbone`).
+    backbone : str or sequence of str, default="efficientnet_lite0"
+        One of `backbone_names`, or several, whose embeddings stand side by side.
+    weights : "default", path-like, None, or a sequence or mapping of them, default="default"
+        ImageNet weights, a file with a state dict, or random ones (see `get_backbone`). One for
+        all backbones, one each in their order, or by name ("default" where it is not named).
+    layer : str, optional
+        Dotted name of an inner module whose output is taken instead, or "fc6" or "fc7": the
+        first and second fully connected layer of AlexNet and VGG, behind its ReLU.
+    pooling : {"average", "gem", "none"}, default="average"
+        How feature maps of (channels, height, width) become a vector: by their mean, by their
+        generalised mean (cubic, of positive values), or not at all, for a layer of vectors.
+        Without a `layer`, "gem" takes the place of the network's own global pooling.
+    tta : {"flips", "dihedral"}, optional
+        Average the embeddings of the frame and its mirror images (4), or of all its turns and
+        mirror images (8).
     image_size : int, optional
         Side of the frame in pixels; the backbone's own by default.
+    crop : {"frame", "lesion"}, default="frame"
+        The full frame, or the lesion's box with its margin, hair and skin left in: an ablation.
     device : str, default="auto"
         Where the network runs (see `pick_device`).
+    precision : {"float32", "bfloat16", "float16"}, default="float32"
+        What the network computes in; float16 needs a GPU.
+    engine : {"auto", "eager", "compile", "onnxruntime", "openvino"}, default="auto"
+        What runs it. "auto" is the fastest installed: on a CPU ONNX Runtime or OpenVINO (extra
+        ``engines``), else PyTorch.
     random_state : int, optional
         Seed of random weights; needed for them alone.
 
     Notes
     -----
     The network is built at first use, and dropped from pickles and clones. Batch norms are folded
-    into their convolutions.
+    into their convolutions. Alone, it reads and embeds on all cores.
     """
 
     block = "embedding"
+    version = 2
 
     def __init__(
         self,
-        backbone: str = "efficientnet_lite0",
-        weights: str | Path | None = "default",
+        backbone: str | Sequence[str] = "efficientnet_lite0",
+        weights: Weights | Sequence[Weights] | Mapping[str, Weights] = "default",
         *,
+        layer: str | None = None,
+        pooling: str = "average",
+        tta: str | None = None,
         image_size: int | None = None,
+        crop: str = "frame",
         device: str = "auto",
+        precision: str = "float32",
+        engine: str = "auto",
         random_state: int | None = None,
     ):
         self.backbone = backbone
         self.weights = weights
+        self.layer = layer
+        self.pooling = pooling
+        self.tta = tta
         self.image_size = image_size
+        self.crop = crop
         self.device = device
+        self.precision = precision
+        self.engine = engine
         self.random_state = random_state
 
-    def view(self, preparation: Preparation) -> FrameView:
-        """Look at the full frame, whatever the preparation of the lesion."""
-        backbone = get_backbone(self.backbone, weights=None)
-        return FrameView(self.image_size or backbone.size, fill=backbone.fill)
+    def view(self, preparation: Preparation) -> View:
+        """Look at the full frame, whatever the preparation of the lesion, or at the lesion's box.
+
+        Several backbones that differ in size or normalisation have a view each.
+        """
+        self._check_names()
+        seen: list[FrameView | LesionCropView] = []
+        for name in self._backbones():
+            backbone = get_backbone(name, weights=None)
+            size = self.image_size or backbone.size
+            if self.crop == "frame":
+                seen.append(FrameView(size, fill=backbone.fill))
+            else:
+                seen.append(lesion_crop(preparation, size, backbone.fill))
+        return seen[0] if isinstance(self.backbone, str) else ViewsSideBySide(tuple(seen))
 
     def feature_names(self) -> Sequence[str]:
-        """Numbers from 0, padded with zeros."""
-        width = get_backbone(self.backbone, weights=None).width
-        return [f"{i:0{len(str(width - 1))}d}" for i in range(width)]
+        """Numbers from 0, padded with zeros; of several backbones each behind its name."""
+        self._check_names()
+        names = []
+        for name in self._backbones():
+            backbone = get_backbone(name, weights=None)
+            layer = find_layer(backbone, self.layer, self.pooling)
+            size = self.image_size or backbone.size
+            width = tapped_width(backbone, layer, self.pooling, size)
+            prefix = "" if isinstance(self.backbone, str) else f"{name}_"
+            names += [f"{prefix}{i:0{len(str(width - 1))}d}" for i in range(width)]
+        return names
 
     def fingerprint(self) -> str:
-        """Names the definition in a feature store: version, network and weights, not the device."""
-        backbone = self._source()
-        seed = self.random_state if backbone.weights is None else None
-        size = self.image_size or backbone.size
-        parts = (type(self).__name__, self.version, backbone.name, size, backbone.digest(), seed)
+        """Names the definition in a feature store: all that rows depend on, engine included.
+
+        The device is named only in as far as it decides the engine.
+        """
+        parts = [type(self).__name__, self.version, self.tta or "none"]
+        for plan in self._plans():
+            scheme = (plan.backbone.mean, plan.backbone.std)
+            parts += [plan.backbone.name, scheme, *plan[1:-1]]
         return ":".join(map(str, parts))
 
-    def describe(self, frames: Tensor) -> Tensor:
+    def describe(self, batch: Tensor | Sequence[Tensor]) -> Tensor:
         """Embed a batch of frames.
 
         Parameters
         ----------
-        frames : Tensor of shape (n, 3, size, size), uint8
-            RGB.
+        batch : Tensor of shape (n, 3, size, size), uint8, or a sequence of them
+            RGB; of several backbones a tensor each.
 
         Returns
         -------
         Tensor of shape (n, width), float32
             On the CPU.
         """
-        device = pick_device(self.device)
-        backbone = self._source()
-        network = self._network(backbone, device)
-        steps = frames.split(_SUB_BATCH.get(device.type, 16))
-        with torch.inference_mode():
-            rows = [
-                network(normalize(step.to(device), (backbone.mean, backbone.std))).cpu()
-                for step in steps
-            ]
-        return torch.cat(rows) if rows else torch.empty(0, backbone.width)
+        plans = self._plans()
+        all_frames = [batch] if isinstance(batch, Tensor) else list(batch)
+        if len(all_frames) != len(plans):
+            raise ValueError(
+                f"Expected frames for each of {len(plans)} backbones, got {len(all_frames)}. "
+                "Prepare them with `view`."
+            )
+        if not len(all_frames[0]):
+            return torch.empty(0, len(self.feature_names()))
+        rows = []
+        for frames, runner in zip(all_frames, self._runners(plans), strict=True):
+            each = [runner(seen) for seen in views(frames, self.tta or "none")]
+            rows.append(torch.stack(each).mean(dim=0) if len(each) > 1 else each[0])
+        return torch.cat(rows, dim=1)
 
-    def _source(self) -> Backbone:
-        backbone = get_backbone(self.backbone, self.weights)
-        if backbone.weights is None and not isinstance(self.random_state, (int, np.integer)):
+    def _described(self, X) -> np.ndarray:
+        """Ask `describe` of each image, in the order of `X`, on all cores."""
+        view = self.view(Preparation())
+        return extract(X, {self.block: (self, view)}, store=None, n_jobs=-1).values[self.block]
+
+    def _backbones(self) -> list[str]:
+        return [self.backbone] if isinstance(self.backbone, str) else list(self.backbone)
+
+    def _check_names(self) -> None:
+        for name, allowed in (
+            ("pooling", POOLINGS),
+            ("tta", (None, *VIEWS)),
+            ("crop", CROPS),
+        ):
+            if getattr(self, name) not in allowed:
+                raise ValueError(f"`{name}` must be one of {allowed}, got {getattr(self, name)!r}.")
+        names = self._backbones()
+        if not names or len(set(names)) < len(names):
+            raise ValueError(
+                f"`backbone` must be a name or several different ones, got {self.backbone!r}."
+            )
+
+    def _weights(self) -> list[Weights]:
+        """Weights of each backbone."""
+        names = self._backbones()
+        given = self.weights
+        if given is None or isinstance(given, (str, Path)):
+            return [given] * len(names)
+        if isinstance(given, Mapping):
+            strange = sorted(set(given) - set(names))
+            if strange:
+                raise ValueError(
+                    f"`weights` names {strange}, which are not in `backbone`: {names}."
+                )
+            return [given.get(name, "default") for name in names]
+        if len(given) != len(names):
+            raise ValueError(
+                f"`weights` must be one for all backbones or one for each of {len(names)}, "
+                f"got {len(given)}."
+            )
+        return list(given)
+
+    def _plans(self) -> list[_Plan]:
+        self._check_names()
+        device = pick_device(self.device)
+        engine = resolve_engine(self.engine, self.precision, device)
+        plans = []
+        for name, weights in zip(self._backbones(), self._weights(), strict=True):
+            backbone = get_backbone(name, weights)
+            seed = None
+            if backbone.weights is None:
+                seed = self._seed()
+            plans.append(
+                _Plan(
+                    backbone=backbone,
+                    digest=backbone.digest(),
+                    seed=seed,
+                    size=self.image_size or backbone.size,
+                    layer=find_layer(backbone, self.layer, self.pooling),
+                    pooling=self.pooling,
+                    engine=engine,
+                    precision=self.precision,
+                    device=device,
+                )
+            )
+        return plans
+
+    def _seed(self) -> int:
+        if not isinstance(self.random_state, (int, np.integer)):
             raise ValueError(
                 "Random weights (weights=None) need an int as `random_state`, got "
                 f"{self.random_state!r}: rows could not be told from those of other weights."
             )
-        return backbone
+        return int(self.random_state)
 
-    def _network(self, backbone: Backbone, device: torch.device) -> nn.Module:
-        """Build the network, or the one built before for the same settings."""
-        key = (backbone.name, backbone.digest(), self.random_state, device)
+    def _runners(self, plans: list[_Plan]) -> list[Runner]:
+        """Build the networks, or take those built before for the same settings."""
         with _BUILDING:
-            return self._build_once(key, backbone, device)
-
-    def _build_once(self, key: tuple, backbone: Backbone, device: torch.device) -> nn.Module:
-        if getattr(self, "_built", (None,))[0] != key:
-            with torch.random.fork_rng(devices=[]):
-                if self.random_state is not None:
-                    torch.default_generator.manual_seed(self.random_state)
-                network = backbone.build()
-            _fold_batch_norms(network)
-            network = network.to(device)
-            network.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
-            self._built = (key, network)
-        return self._built[1]
+            if getattr(self, "_built", (None,))[0] != plans:
+                fold = self.layer is None  # an inner layer is tapped as it is
+                made = [
+                    _build(plan, fold=fold, may_fall_back=self.engine == "auto") for plan in plans
+                ]
+                self._built = (plans, made)
+            return self._built[1]
 
     def __getstate__(self):
         state = super().__getstate__()
         state.pop("_built", None)
         return state
+
+
+def _build(plan: _Plan, *, fold: bool, may_fall_back: bool) -> Runner:
+    """Build a network and have its engine run it; an export that fails may leave it to PyTorch."""
+    with torch.random.fork_rng(devices=[]):
+        if plan.seed is not None:
+            torch.default_generator.manual_seed(plan.seed)
+        network = plan.backbone.build()
+    if fold:
+        _fold_batch_norms(network)
+    tapped = TappedNetwork(network, plan.backbone, plan.layer, plan.pooling).eval()
+
+    def run_by(engine: str) -> Runner:
+        return make_runner(
+            tapped, engine, size=plan.size, precision=plan.precision, device=plan.device
+        )
+
+    if plan.engine in ("eager", "compile"):
+        return run_by(plan.engine)
+    try:
+        return run_by(plan.engine)
+    except Exception as exc:
+        text = f"{plan.backbone.name} could not be exported to {plan.engine}: {exc}"
+        if not may_fall_back:
+            raise RuntimeError(f"{text}. Use engine='eager'.") from exc
+        warnings.warn(f"{text}. PyTorch runs it instead, more slowly.", stacklevel=2)
+        return run_by("eager")
 
 
 def _fold_batch_norms(module: nn.Module) -> None:

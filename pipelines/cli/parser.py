@@ -2,10 +2,10 @@
 
 import argparse
 
-from pipelines.cli import compare, demo, extract, predict, train
+from pipelines.cli import augmentations, backbones, compare, demo, extract, predict, train
 from pipelines.cli.options import HelpFormatter
 
-_COMMANDS = (demo, compare, train, predict, extract)
+_COMMANDS = (demo, compare, train, predict, extract, augmentations, backbones)
 
 _DESCRIPTION = """\
 Classify skin lesions by hand-crafted descriptors fused with CNN embeddings, and compare

@@ -59,12 +59,13 @@ def run(args: argparse.Namespace) -> None:
     )
     manifest = manifest.head(args.limit) if args.limit else manifest
     side = image_side(model)
-    if isinstance(side, ImageFeatures):
-        side.allow_segmented = side.allow_segmented or args.allow_segmented
+    # What was right for the training run may not be here: its store, its device.
+    for reader in [side, *getattr(side, "readers", [])]:
+        _set(reader, store="memory", verbose=0, device=args.device)
+        if isinstance(reader, ImageFeatures):
+            reader.allow_segmented = reader.allow_segmented or args.allow_segmented
+    if hasattr(side, "check_masks"):
         side.check_masks(manifest)  # before the time that reading images takes
-    side.store = "memory"  # the store of the training run may be gone
-    side.verbose = 0
-    _move(side, args.device)  # the device of the training run too
     table = _predict(model, manifest, args)
     print_skipped(manifest, [])  # rows without a path; the table lists what could not be read
     args.out.parent.mkdir(parents=True, exist_ok=True)
@@ -89,10 +90,10 @@ def _predict(model, manifest: pd.DataFrame, args: argparse.Namespace) -> pd.Data
     return table
 
 
-def _move(side: Any, device: str) -> None:
-    """Name the device in every part that runs on one."""
-    names = [name for name in side.get_params() if name.split("__")[-1] == "device"]
-    side.set_params(**dict.fromkeys(names, device))
+def _set(reader: Any, **settings: Any) -> None:
+    """Change parameters wherever they occur, in nested parts too."""
+    found = {name: name.split("__")[-1] for name in reader.get_params()}
+    reader.set_params(**{k: settings[end] for k, end in found.items() if end in settings})
 
 
 def _labels(model: Any, images: pd.DataFrame, probabilities: np.ndarray) -> np.ndarray:

@@ -1,12 +1,13 @@
 """A fine-tuned network as a scikit-learn classifier of images."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import torch
+from numpy.typing import NDArray
 from sklearn.base import BaseEstimator, ClassifierMixin
 from sklearn.utils import check_random_state
 from sklearn.utils.class_weight import compute_class_weight
@@ -17,19 +18,36 @@ from torch import Tensor
 
 from features.devices import exact_arithmetic, pick_device
 from features.extraction import extract
-from features.networks.backbones import get_backbone
+from features.networks.backbones import Backbone, get_backbone
+from features.networks.central_square import CentralSquare
 from features.networks.frame import Frames, FrameView
 from features.store import FeatureStore
 from fusion.groups import grouped_split
+from pipelines.cnn.augmentation import Augmentation
+from pipelines.cnn.checkpoint import Checkpoint
+from pipelines.cnn.loss import ClassificationLoss
 from pipelines.cnn.network import FrameClassifier
-from pipelines.cnn.training import FineTuning, make_trainer, random_changes
+from pipelines.cnn.prediction import VIEWS, mean_over_views
+from pipelines.cnn.rows import TrainingRows
+from pipelines.cnn.taxonomy import finer_labels, membership
+from pipelines.cnn.training import FineTuning, Regime, make_trainer
 from pipelines.data.manifest import manifest_groups
 
-_PREDICT_BATCH = 8
+TRANSFERS = ("all", "head", "scratch")
+IMBALANCES = ("none", "class_weight", "sampling", "focal")
+FRAMINGS = {"whole": FrameView, "square": CentralSquare}
+PRECISIONS = {
+    "float32": torch.float32,
+    "bfloat16": torch.bfloat16,
+    "float16": torch.float16,
+}
+_NO_AUGMENTATION = Augmentation(
+    flip=False, rotation=0, crop=0, shift=0, jitter=0, cast=0, noise=0, paste=0
+)
 
 
 class CNNClassifier(ClassifierMixin, BaseEstimator):
-    """End-to-end network: pretrained backbone, new last layer, all layers fine-tuned.
+    """End-to-end network: a backbone with a new last layer, fine-tuned on the images themselves.
 
     Parameters
     ----------
@@ -37,31 +55,65 @@ class CNNClassifier(ClassifierMixin, BaseEstimator):
         One of `features.backbone_names`.
     weights : "default", path-like or None, default="default"
         Where training starts: ImageNet weights, a state dict, or random ones.
-    image_size : int, default=128
-        Side of the frames, in pixels.
+    image_size : int or sequence of int, default=128
+        Side of the frames, in pixels. Of several, each is trained at for an equal share of the
+        epochs, one after the other: small frames first save much of the time.
+    framing : {"whole", "square"}, default="whole"
+        The whole frame, padded to a square, or the largest square in its middle.
+    transfer : {"all", "head", "scratch"}, default="all"
+        Train all layers; the new last layer alone; or all layers from random weights, whatever
+        `weights` says.
     max_epochs : int, default=10
         Passes over the training rows, at most; the learning rate reaches zero at the last.
     batch_size : int, default=32
-        Images a step.
+        Images a step. Out of memory, a device takes them in parts.
     learning_rate : float, default=1e-3
-        Highest rate of AdamW, after a linear warm-up and before half a cosine down.
+        Highest rate of AdamW for the new last layer, after a linear warm-up over a tenth of the
+        steps and before half a cosine down.
+    lower_rate : float, default=1.0
+        Rate of the layers below, as a share of `learning_rate`.
     weight_decay : float, default=0.05
-        Of AdamW.
-    augment : bool, default=True
-        Mirror, rotate, zoom, shift and recolour the training frames at random.
+        Of AdamW; norms and biases do not decay.
+    averaging : float, default=0.99
+        Decay of the exponential moving average of the weights, which is what predicts; 0 for
+        the last step's own weights.
+    augment : Augmentation or bool, default=True
+        Random changes of the training frames; True is `Augmentation()`.
+    imbalance : {"none", "class_weight", "sampling", "focal"}, default="none"
+        Nothing; rows weighted by `class_weight`, "balanced" if that is None; each class drawn
+        equally often; or focal loss. All but the first make probabilities those of another
+        population: prefer a decision rule.
     class_weight : dict, "balanced" or None, default=None
-        Weights of the loss. Probabilities suffer from them: prefer a decision rule.
+        Weights of the loss, under any `imbalance`.
+    focal_gamma : float, default=2.0
+        Of the focal loss.
+    label_smoothing : float, default=0.0
+        Share of each target that is spread over all classes.
+    taxonomy : mapping, str or None, default=None
+        Train on finer classes and predict coarser ones by summing over them, as Esteva et al.
+        (2017) do: a mapping from the labels given to `fit` to the classes to predict, or the
+        manifest's column of finer labels, each within one of the labels given.
     patience : int, default=8
         Epochs without a lower validation loss after which training stops.
     validation_fraction : float or None, default=0.15
         Rows set aside, whole groups of them, to tell the best epoch. None trains on all rows for
         `max_epochs`.
+    predict_size : int, sequence of int or None, default=None
+        Sides of the frames that predictions are averaged over; None is the last `image_size`.
+    tta : {"none", "flips", "dihedral"}, default="none"
+        Average predictions over no other, four or eight mirrored and turned views.
+    precision : {"float32", "bfloat16", "float16"}, default="float32"
+        Of training; the last asks for a GPU. Predictions are made in float32.
+    checkpoint : path-like or None, default=None
+        Folder where the state is kept after each epoch: a fit that was killed goes on from
+        there, and one that had ended is not repeated. Folds, clones and other settings have
+        files of their own; delete the folder when it has served.
     device : str, default="auto"
         Where the network runs (see `features.pick_device`).
     store : FeatureStore, {"memory", None} or path-like, default="memory"
         Where decoded frames are kept for further folds; always in memory, not in its file.
     verbose : int, default=0
-        1 shows reading, and a line an epoch, on standard error.
+        1 shows reading, and a line an epoch, on standard error; 2 a bar within the epoch.
     random_state : int, RandomState instance or None, default=None
         Controls the split, the last layer, the order of rows, dropout and augmentation.
 
@@ -69,9 +121,11 @@ class CNNClassifier(ClassifierMixin, BaseEstimator):
     ----------
     classes_ : ndarray of shape (n_classes,)
         Labels, sorted.
+    finer_classes_ : ndarray of shape (n_finer,)
+        Labels that the network was trained on; `classes_` without a `taxonomy`.
     history_ : list of dict
-        An epoch each: `epoch`, `train_loss`, and with a validation part `valid_loss` and
-        `valid_balanced_accuracy`.
+        An epoch each: `epoch`, `train_loss`, `images_per_second`, and with a validation part
+        `valid_loss` and `valid_balanced_accuracy`.
     best_epoch_ : int
         Counted from 1; its weights are the ones kept.
     n_iter_ : int
@@ -83,8 +137,14 @@ class CNNClassifier(ClassifierMixin, BaseEstimator):
 
     Notes
     -----
+    What is drawn in an epoch depends on the seed, the epoch and the row alone, so on one thread
+    of a CPU a fit that was killed between epochs and resumed ends with the same bits as one that
+    was not; on several threads or a GPU sums are taken in another order, and weights agree to
+    about 1e-3.
     Pickles hold the weights as arrays, so that they move from GPU to CPU. Where the groups are
     not given, `fit` reads them off the manifest's columns `patient` and `lesion`.
+    GoogLeNet and Inception v3 train with their auxiliary heads where frames have the size
+    that these are made for.
     """
 
     # Groups reach `fit` through metadata routing without a request by the user.
@@ -95,15 +155,27 @@ class CNNClassifier(ClassifierMixin, BaseEstimator):
         backbone: str = "efficientnet_lite0",
         weights: str | Path | None = "default",
         *,
-        image_size: int = 128,
+        image_size: int | Sequence[int] = 128,
+        framing: str = "whole",
+        transfer: str = "all",
         max_epochs: int = 10,
         batch_size: int = 32,
         learning_rate: float = 1e-3,
+        lower_rate: float = 1.0,
         weight_decay: float = 0.05,
-        augment: bool = True,
+        averaging: float = 0.99,
+        augment: Augmentation | bool = True,
+        imbalance: str = "none",
         class_weight: dict | str | None = None,
+        focal_gamma: float = 2.0,
+        label_smoothing: float = 0.0,
+        taxonomy: Mapping | str | None = None,
         patience: int = 8,
         validation_fraction: float | None = 0.15,
+        predict_size: int | Sequence[int] | None = None,
+        tta: str = "none",
+        precision: str = "float32",
+        checkpoint: str | Path | None = None,
         device: str = "auto",
         store: FeatureStore | str | Path | None = "memory",
         verbose: int = 0,
@@ -112,14 +184,26 @@ class CNNClassifier(ClassifierMixin, BaseEstimator):
         self.backbone = backbone
         self.weights = weights
         self.image_size = image_size
+        self.framing = framing
+        self.transfer = transfer
         self.max_epochs = max_epochs
         self.batch_size = batch_size
         self.learning_rate = learning_rate
+        self.lower_rate = lower_rate
         self.weight_decay = weight_decay
+        self.averaging = averaging
         self.augment = augment
+        self.imbalance = imbalance
         self.class_weight = class_weight
+        self.focal_gamma = focal_gamma
+        self.label_smoothing = label_smoothing
+        self.taxonomy = taxonomy
         self.patience = patience
         self.validation_fraction = validation_fraction
+        self.predict_size = predict_size
+        self.tta = tta
+        self.precision = precision
+        self.checkpoint = checkpoint
         self.device = device
         self.store = store
         self.verbose = verbose
@@ -142,14 +226,16 @@ class CNNClassifier(ClassifierMixin, BaseEstimator):
         -------
         self
         """
+        self._check_settings()
         codes = self._encode(X, y)
         rng = check_random_state(self.random_state)
         train, held_out = self._split(X, codes, groups, rng)
         frames, labels = self._frames(X), torch.from_numpy(codes)
         validation = Dataset(frames[held_out], labels[held_out]) if len(held_out) else None
+        rows = TrainingRows(frames[train], labels[train])
         with exact_arithmetic(), _seeded(int(rng.randint(np.iinfo(np.int32).max))) as seed:
-            trainer = self._trainer(codes[train], validation, seed)
-            trainer.fit(frames[train], labels[train])
+            trainer = self._trainer(rows, validation, seed)
+            trainer.train(rows)
         self._keep(trainer)
         self.validation_indices_ = held_out
         return self
@@ -165,17 +251,47 @@ class CNNClassifier(ClassifierMixin, BaseEstimator):
         Returns
         -------
         ndarray of shape (n, n_classes), float64
-            Columns as in `classes_`.
+            Columns as in `classes_`; the softmax of the logits' mean over views and sizes.
         """
-        check_is_fitted(self)
-        device = pick_device(self.device)
-        network = self._network(device)
-        with torch.inference_mode(), exact_arithmetic():
-            logits = [
-                network(step.to(device)).double().softmax(dim=1).cpu()
-                for step in self._frames(X).split(_PREDICT_BATCH)
-            ]
-        return torch.cat(logits).numpy()
+        finer = self._over_views(X, lambda network, frames: network(frames)).softmax(dim=1)
+        return finer.numpy() @ self._membership
+
+    def predict_logits(self, X: Any) -> np.ndarray:
+        """Logit of each class, which is what a further model takes.
+
+        Parameters
+        ----------
+        X : manifest (DataFrame), sequence of paths, or uint8 array (n, height, width, 3)
+            Images.
+
+        Returns
+        -------
+        ndarray of shape (n, n_classes), float64
+            Columns as in `classes_`; their softmax is `predict_proba`. With a `taxonomy` they
+            are the logarithms of the summed exponentials.
+        """
+        finer = self._over_views(X, lambda network, frames: network(frames)).numpy()
+        if len(self.finer_classes_) == len(self.classes_):
+            return finer @ self._membership
+        return np.logaddexp.reduce(
+            np.where(self._membership.T > 0, finer[:, None], -np.inf), axis=2
+        )
+
+    def embed(self, X: Any) -> np.ndarray:
+        """Compute what the last layer sees.
+
+        Parameters
+        ----------
+        X : manifest (DataFrame), sequence of paths, or uint8 array (n, height, width, 3)
+            Images. Rows that the network was trained on lie farther apart than others.
+
+        Returns
+        -------
+        ndarray of shape (n, width), float32
+            Mean over views and sizes.
+        """
+        found = self._over_views(X, lambda network, frames: network.trunk(network.scale(frames)))
+        return found.float().numpy()
 
     def predict(self, X: Any) -> np.ndarray:
         """Most probable class.
@@ -188,25 +304,44 @@ class CNNClassifier(ClassifierMixin, BaseEstimator):
         Returns
         -------
         ndarray of shape (n,)
-            Labels as given to `fit`.
+            Labels as given to `fit`, or those that `taxonomy` gathers them into.
         """
         return self.classes_[self.predict_proba(X).argmax(axis=1)]
 
     def image_parts(self) -> dict[str, tuple[Frames, FrameView]]:
         """List what is asked of an image: parts and the views they look at."""
         fill = get_backbone(self.backbone, weights=None).fill
-        return {"frames": (Frames(), FrameView(self.image_size, fill))}
+        sizes = (*_several(self.image_size), *_several(self.predict_size))
+        return {"frames": (Frames(), FRAMINGS[self.framing](max(sizes), fill))}
+
+    def _check_settings(self) -> None:
+        for name, known in (
+            ("transfer", TRANSFERS),
+            ("imbalance", IMBALANCES),
+            ("framing", FRAMINGS),
+            ("tta", VIEWS),
+            ("precision", PRECISIONS),
+        ):
+            if getattr(self, name) not in known:
+                raise ValueError(
+                    f"`{name}` must be one of {', '.join(known)}, got {getattr(self, name)!r}."
+                )
+        if self.precision == "float16" and pick_device(self.device).type == "cpu":
+            raise ValueError("precision='float16' needs a GPU; use 'float32' or 'bfloat16'.")
 
     def _encode(self, X: Any, y: Sequence) -> np.ndarray:
-        y = column_or_1d(y)
-        check_classification_targets(y)
-        if len(y) != len(X):
-            raise ValueError(f"Expected a label for each of {len(X)} images, got {len(y)}.")
-        self.classes_, codes = np.unique(y, return_inverse=True)
+        labels: NDArray = column_or_1d(y)
+        check_classification_targets(labels)
+        if len(labels) != len(X):
+            raise ValueError(f"Expected a label for each of {len(X)} images, got {len(labels)}.")
+        finer, parents = finer_labels(X, labels, self.taxonomy)
+        self.finer_classes_, codes = np.unique(finer, return_inverse=True)
+        self.classes_ = np.unique(list(parents.values()))
         if len(self.classes_) < 2:
             raise ValueError(
                 f"Expected at least two classes, got {len(self.classes_)}: {list(self.classes_)}."
             )
+        self._membership = membership(self.finer_classes_, parents, self.classes_)
         return codes.astype(np.int64)
 
     def _frames(self, X: Any) -> Tensor:
@@ -222,54 +357,100 @@ class CNNClassifier(ClassifierMixin, BaseEstimator):
         together = manifest_groups(X) if groups is None else groups
         return grouped_split(codes, together, self.validation_fraction, rng)
 
-    def _trainer(self, codes: np.ndarray, validation: Dataset | None, seed: int) -> FineTuning:
-        backbone = get_backbone(self.backbone, self.weights)
-        weight = None
-        if self.class_weight is not None:
-            balance = compute_class_weight(
-                self._weights_by_code(), classes=np.arange(len(self.classes_)), y=codes
-            )
-            weight = torch.tensor(balance, dtype=torch.float32)
-        return make_trainer(
-            FrameClassifier(backbone, len(self.classes_)),
-            len(codes),
-            validation,
+    def _trainer(self, rows: TrainingRows, validation: Dataset | None, seed: int) -> FineTuning:
+        sizes = _several(self.image_size)
+        weights = None if self.transfer == "scratch" else self.weights
+        backbone = get_backbone(self.backbone, weights)
+        network = FrameClassifier(
+            backbone, len(self.finer_classes_), auxiliary=min(sizes) >= backbone.size
+        )
+        if self.transfer == "head":
+            network.freeze()
+        regime = Regime(
+            sizes=sizes,
             max_epochs=self.max_epochs,
             batch_size=self.batch_size,
+            learning_rate=self.learning_rate,
+            lower_rate=self.lower_rate,
+            weight_decay=self.weight_decay,
+            augmentation=self._augmentation(),
+            balanced=self.imbalance == "sampling",
+            averaging=self.averaging,
             patience=self.patience,
+            precision=PRECISIONS[self.precision],
             seed=seed,
             verbose=self.verbose,
-            change=random_changes(seed, backbone.fill) if self.augment else None,
-            classes=np.arange(len(self.classes_)),
-            criterion__weight=weight,
-            lr=self.learning_rate,
-            optimizer__weight_decay=self.weight_decay,
+        )
+        return make_trainer(
+            network,
+            rows.codes.numpy(),
+            validation,
+            regime,
+            loss=self._loss(rows.codes.numpy()),
             device=pick_device(self.device),
+            classes=np.arange(len(self.finer_classes_)),
+            checkpoint=self._checkpoint(rows, backbone, seed),
         )
 
-    def _weights_by_code(self) -> dict[int, float] | str | None:
-        if isinstance(self.class_weight, dict):
-            return {i: self.class_weight.get(name, 1.0) for i, name in enumerate(self.classes_)}
-        return self.class_weight
+    def _augmentation(self) -> Augmentation:
+        if isinstance(self.augment, Augmentation):
+            return self.augment
+        return Augmentation() if self.augment else _NO_AUGMENTATION
+
+    def _loss(self, codes: np.ndarray) -> ClassificationLoss:
+        gamma = self.focal_gamma if self.imbalance == "focal" else 0.0
+        given = self.class_weight
+        if given is None and self.imbalance == "class_weight":
+            given = "balanced"
+        if isinstance(given, Mapping):
+            given = {i: given.get(name, 1.0) for i, name in enumerate(self.finer_classes_)}
+        weight = None
+        if given is not None:
+            balance = compute_class_weight(
+                given, classes=np.arange(len(self.finer_classes_)), y=codes
+            )
+            weight = torch.tensor(balance, dtype=torch.float32)
+        return ClassificationLoss(weight, gamma, self.label_smoothing)
+
+    def _checkpoint(self, rows: TrainingRows, backbone: Backbone, seed: int) -> Checkpoint | None:
+        if self.checkpoint is None:
+            return None
+        free = ("checkpoint", "device", "store", "verbose", "weights", "random_state")
+        later = ("predict_size", "tta")
+        settings = {k: v for k, v in self.get_params().items() if k not in (*free, *later)}
+        settings |= {"digest": backbone.digest(), "seed": seed, "labels": list(self.finer_classes_)}
+        return Checkpoint(self.checkpoint, settings, rows.frames, rows.codes)
 
     def _keep(self, trainer: FineTuning) -> None:
         """Keep what the fit learned, and drop the machinery."""
-        columns = ("epoch", "train_loss", "valid_loss", "valid_balanced_accuracy")
-        self.history_ = [
-            {key: row[key] for key in columns if key in row} for row in trainer.history
-        ]
+        self.history_ = trainer.rows_
         self.n_iter_ = len(self.history_)
-        losses = [row.get("valid_loss", -row["epoch"]) for row in self.history_]
-        self.best_epoch_ = int(np.argmin(losses)) + 1
+        self.best_epoch_ = trainer.best_["epoch"]
+        trainer.module_.load_state_dict(trainer.best_["weights"])
         self.state_ = trainer.module_.to_arrays()
         self._built: tuple[torch.device, FrameClassifier] | None = None
+
+    def _over_views(self, X: Any, part: Callable[[FrameClassifier, Tensor], Tensor]) -> Tensor:
+        """Average what a part of the network gives over views and sizes, (n, width) float64."""
+        check_is_fitted(self)
+        device = pick_device(self.device)
+        network = self._network(device)
+        with exact_arithmetic():
+            return mean_over_views(
+                self._frames(X),
+                lambda frames: part(network, frames),
+                self._augmentation(),
+                sizes=_several(self.predict_size) or _several(self.image_size)[-1:],
+                tta=self.tta,
+                device=device,
+            )
 
     def _network(self, device: torch.device) -> FrameClassifier:
         """Build the fitted network on a device, or take the one built before."""
         if self._built is None or self._built[0] != device:
             backbone = get_backbone(self.backbone, weights=None)
             with torch.random.fork_rng(devices=[]):
-                network = FrameClassifier(backbone, len(self.classes_), pretrained=False)
+                network = FrameClassifier(backbone, len(self.finer_classes_), pretrained=False)
             network.load_arrays(self.state_)
             self._built = (device, network.to(device).eval())
         return self._built[1]
@@ -285,6 +466,12 @@ class CNNClassifier(ClassifierMixin, BaseEstimator):
         tags.input_tags.two_d_array = False
         tags.input_tags.string = True
         return tags
+
+
+def _several(sizes: int | Sequence[int] | None) -> tuple[int, ...]:
+    if sizes is None:
+        return ()
+    return (int(sizes),) if isinstance(sizes, (int, np.integer)) else tuple(sizes)
 
 
 @contextmanager

@@ -1,6 +1,7 @@
 """The network that is fine-tuned: a backbone with a new last layer."""
 
 from collections.abc import Mapping
+from typing import Self
 
 import numpy as np
 import torch
@@ -8,6 +9,9 @@ from torch import Tensor, nn
 
 from features.networks.backbones import Backbone
 from features.networks.normalization import normalize
+
+# Heads halfway up GoogLeNet and Inception v3, which only training reads.
+_AUXILIARY = ("AuxLogits", "aux1", "aux2")
 
 
 class FrameClassifier(nn.Module):
@@ -21,36 +25,78 @@ class FrameClassifier(nn.Module):
         Width of the last layer.
     pretrained : bool, default=True
         Load the backbone's weights.
+    auxiliary : bool, default=False
+        Keep the auxiliary heads of the two networks that have some, with new last layers too.
+
+    Attributes
+    ----------
+    frozen : bool
+        Whether the layers below the last one stay as they are, their batch norms included.
     """
 
-    def __init__(self, backbone: Backbone, n_classes: int, *, pretrained: bool = True):
+    def __init__(
+        self,
+        backbone: Backbone,
+        n_classes: int,
+        *,
+        pretrained: bool = True,
+        auxiliary: bool = False,
+    ):
         super().__init__()
         self.backbone = backbone
-        self.trunk = backbone.build(pretrained=pretrained)
+        self.trunk = backbone.build(pretrained=pretrained, keep_auxiliary=auxiliary)
+        for name in _AUXILIARY:
+            if getattr(self.trunk, name, None) is not None:
+                _replace_last_linear(self.trunk.get_submodule(name), n_classes)
         self.head = nn.Linear(backbone.width, n_classes)
-        self.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
-
-    def forward(self, frames: Tensor) -> Tensor:
-        """Map (n, 3, size, size) in [0, 255] to logits (n, n_classes)."""
-        scaled = normalize(frames, (self.backbone.mean, self.backbone.std))
-        return self.head(self.trunk(scaled))
-
-    def forget_statistics(self) -> None:
-        """Let batch norms average what they see from now on, and that alone.
-
-        Running averages would keep a share of ImageNet's statistics for thousands of steps
-        (EfficientNet's momentum is 0.01). After the dozens of steps that a small data set takes,
-        the network would evaluate as if untrained.
-        """
+        self.frozen = False
         for module in self.modules():
             if isinstance(module, nn.BatchNorm2d):
-                module.reset_running_stats()
-                module.momentum = None
+                # EfficientNet's own momentum, 0.01, would keep a share of ImageNet's statistics
+                # for thousands of steps, and a small data set takes dozens.
+                module.momentum = 0.1
+        self.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
+
+    def forward(self, frames: Tensor) -> Tensor | tuple[Tensor, ...]:
+        """Map (n, 3, size, size) in [0, 255] to logits (n, n_classes).
+
+        In training mode the logits of the auxiliary heads follow, where there are some.
+        """
+        found = self.trunk(self.scale(frames))
+        if isinstance(found, tuple):
+            embedding, *others = (part for part in found if part is not None)
+            return self.head(embedding), *others
+        return self.head(found)
+
+    def scale(self, frames: Tensor) -> Tensor:
+        """Scale pixels as the backbone was trained on them."""
+        return normalize(frames, (self.backbone.mean, self.backbone.std))
+
+    def freeze(self) -> None:
+        """Train the last layer alone."""
+        self.frozen = True
+        self.trunk.requires_grad_(False)
+
+    def train(self, mode: bool = True) -> Self:
+        """Set training mode; what is frozen stays in evaluation mode."""
+        super().train(mode)
+        if self.frozen:
+            self.trunk.eval()
+        return self
 
     def to_arrays(self) -> dict[str, np.ndarray]:
-        """Copy the weights to arrays, which load on any machine."""
-        return {key: value.cpu().numpy().copy() for key, value in self.state_dict().items()}
+        """Copy the weights to arrays, which load on any machine; auxiliary heads are left out."""
+        return {
+            key: value.cpu().numpy().copy()
+            for key, value in self.state_dict().items()
+            if key.split(".")[1] not in _AUXILIARY
+        }
 
     def load_arrays(self, arrays: Mapping[str, np.ndarray]) -> None:
         """Take weights from arrays."""
         self.load_state_dict({key: torch.from_numpy(value) for key, value in arrays.items()})
+
+
+def _replace_last_linear(network: nn.Module, n_classes: int) -> None:
+    name, last = [pair for pair in network.named_modules() if isinstance(pair[1], nn.Linear)][-1]
+    network.set_submodule(name, nn.Linear(last.in_features, n_classes))

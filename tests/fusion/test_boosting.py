@@ -7,10 +7,12 @@ import sklearn
 from numpy.testing import assert_allclose, assert_array_equal
 from sklearn.base import clone
 from sklearn.datasets import make_classification
+from sklearn.linear_model import LogisticRegression
+from sklearn.metrics import log_loss
 from sklearn.model_selection import GridSearchCV, GroupKFold, cross_validate
 from sklearn.pipeline import make_pipeline
 
-from fusion import BlockScaler, BoostedTrees
+from fusion import BlockScaler, BlockSelector, BoostedTrees
 
 NAMES = np.array(["akiec", "mel", "nv"])
 
@@ -169,3 +171,40 @@ def test_one_class_only(toy):
 def test_clones_have_the_same_parameters():
     model = BoostedTrees(7, class_weight={"a": 2}, params={"gamma": 1})
     assert clone(model).get_params() == model.get_params()
+
+
+class TestInit:
+    @pytest.mark.parametrize("n_classes", [2, 3])
+    def test_no_trees_leave_its_probabilities(self, n_classes):
+        X, y = make_classification(
+            120, n_informative=4, n_classes=n_classes, n_clusters_per_class=1, random_state=0
+        )
+        first = LogisticRegression(max_iter=500)
+        model = BoostedTrees(1, learning_rate=1e-9, init=first, random_state=0).fit(X, y)
+        expected = first.fit(X, y).predict_proba(X)
+        np.testing.assert_allclose(model.predict_proba(X), expected, atol=1e-4)
+
+    def test_good_columns_are_not_lost_among_many(self):
+        rng = np.random.default_rng(0)
+        y = rng.integers(0, 3, 1200)
+        logits = 2 * np.eye(3)[y] + rng.normal(size=(1200, 3))
+        names = [f"lbp__{i}" for i in range(200)] + [f"cnn__{i}" for i in range(3)]
+        table = pd.DataFrame(np.hstack([rng.normal(size=(1200, 200)), logits]), columns=names)
+        first = make_pipeline(BlockSelector(["cnn"]), LogisticRegression())
+        train, test = table[:600], table[600:]
+        scores = {}
+        for name, init in (("plain", None), ("started", first)):
+            model = BoostedTrees(60, colsample_bytree=0.2, init=init, random_state=0)
+            scores[name] = log_loss(y[600:], model.fit(train, y[:600]).predict_proba(test))
+        alone = log_loss(y[600:], first.fit(train, y[:600]).predict_proba(test))
+        assert scores["started"] < scores["plain"] - 0.02
+        assert scores["started"] < alone + 0.1
+
+    def test_early_stopping_starts_from_it_too(self):
+        X, y = make_classification(200, n_informative=4, random_state=0)
+        model = BoostedTrees(
+            50, init=LogisticRegression(), early_stopping_rounds=5, random_state=0
+        ).fit(X, y)
+        assert model.n_rounds_ <= 50
+        assert model.validation_indices_ is not None
+        assert not set(model.get_params()) ^ set(clone(model).get_params())

@@ -16,7 +16,7 @@ from pipelines.cli.predict import _labels, _move
 from pipelines.intake import image_side
 from pipelines.recipes import make_model
 
-COMMANDS = ("compare", "demo", "extract", "predict", "train")
+COMMANDS = ("augmentations", "backbones", "compare", "demo", "extract", "predict", "train")
 FAST = ["--size", "64", "--k", "20", "--jobs", "1", "--quiet"]
 
 

@@ -1,3 +1,5 @@
+import json
+
 import numpy as np
 import pytest
 import torch
@@ -6,16 +8,20 @@ from sklearn.ensemble import RandomForestClassifier
 from sklearn.model_selection import GridSearchCV, GroupKFold
 
 from features import GLCM, ColorMoments, Preparation
-from fusion import DecisionRule
+from fusion import BoostedTrees, DecisionRule
 from pipelines import (
     MODELS,
     CNNClassifier,
     LesionPipeline,
+    compare,
     default_descriptors,
     group_ids,
+    load_model,
     make_fusion_classifier,
     make_model,
+    save_model,
 )
+from pipelines.intake import image_side
 
 SMALL = {"preparation": Preparation(size=64), "k": 40, "n_jobs": 1, "random_state": 0}
 
@@ -92,3 +98,103 @@ def test_any_classifier_and_nested_parameters(lesions):
     search.fit(lesions, lesions["label"])
     assert set(search.best_params_) == set(grid)
     assert search.best_score_ > 0.4
+
+
+class TestFineTunedFusion:
+    """Descriptors and a fine-tuned network's cross-fitted logits, in both ways."""
+
+    PARTS = (("color", ColorMoments()), ("glcm", GLCM()))
+
+    @pytest.fixture(params=["fusion_cnn", "late_fusion"])
+    def model(self, request):
+        return make_model(
+            request.param,
+            image_size=32,
+            max_epochs=1,
+            descriptors=list(self.PARTS),
+            classifier=BoostedTrees(n_estimators=10, n_jobs=1, random_state=0),
+            decision="prior_corrected",
+            device="cpu",
+            **SMALL,
+        )
+
+    @pytest.mark.filterwarnings("ignore:20 samples allow 2 bins")
+    def test_compares_and_reads_each_image_once(self, model, lesions, decoded, tmp_path):
+        asked = [name for side in image_side(model).readers for name in side.image_parts()]
+        assert {"frames", "color", "glcm"} <= set(asked)
+        model.set_params(features__network__store=tmp_path / "rows.sqlite")
+        model.set_params(features__features__store=tmp_path / "rows.sqlite")
+        result = compare({"fused": model}, lesions, n_splits=2, n_bootstrap=5)
+        assert len(decoded) == len(lesions)
+        assert result.predictions["row"].tolist() == list(range(len(lesions)))
+        assert result.settings["models"]["fused"]["kind"] == "features"
+
+    def test_networks_are_trained_once_for_a_fold(self, model, lesions, monkeypatch):
+        fits = []
+        fit = CNNClassifier.fit
+
+        def watch(self, X, y, groups=None):
+            fits.append(set(X["lesion"]))
+            return fit(self, X, y, groups)
+
+        monkeypatch.setattr(CNNClassifier, "fit", watch)
+        model.fit(lesions, lesions["label"])
+        assert len(fits) == 3
+        assert model.predict_proba(lesions).shape == (len(lesions), 3)
+        assert len(fits) == 3
+        assert not fits[0] & fits[1] & fits[2]
+
+    def test_is_saved_and_loaded(self, model, lesions, tmp_path):
+        model.fit(lesions, lesions["label"])
+        save_model(model, tmp_path / "model.joblib", lesions)
+        loaded = load_model(tmp_path / "model.joblib")
+        np.testing.assert_array_equal(loaded.predict_proba(lesions), model.predict_proba(lesions))
+        card = json.loads((tmp_path / "model.json").read_text())
+        assert card["columns"][-3:] == [f"cnn__{name}" for name in model.classes_]
+        assert set(card["definitions"]) == {"frames", "color", "glcm", "quality"}
+        assert card["masks"] == "given"
+        assert card["decision"] == "prior_corrected"
+
+    def test_parameters_reach_the_network(self, model):
+        model.set_params(features__network__max_epochs=7, features__n_splits=2)
+        copy = clone(model)
+        assert copy.image_step.network.max_epochs == 7
+        assert copy.image_step.n_splits == 2
+        assert copy.image_step.random_state == 0
+
+
+def test_late_fusion_stacks_two_models_of_their_own_blocks():
+    model = make_model("late_fusion", k=40)
+    members = dict(model[-1].estimator.estimators)
+    assert members["descriptors"]["blocks"].blocks == [name for name, _ in default_descriptors()]
+    assert members["cnn"]["blocks"].blocks == ["cnn"]
+    assert [name for name, _ in model.steps] == ["features", "classify"]
+
+
+def test_a_network_of_ones_own(tmp_path):
+    network = CNNClassifier("resnet18", transfer="head")
+    assert make_model("cnn", network=network).estimator is network
+    for name in ("fusion_cnn", "late_fusion"):
+        model = make_model(name, network=network, memory=str(tmp_path))
+        assert model.image_step.network is network
+        assert model.memory == str(tmp_path)
+
+
+def test_both_fusions_share_networks_through_memory(lesions, tmp_path, monkeypatch):
+    fits = []
+    fit = CNNClassifier.fit
+    monkeypatch.setattr(
+        CNNClassifier, "fit", lambda self, *args: fits.append(0) or fit(self, *args)
+    )
+    for name in ("fusion_cnn", "late_fusion"):
+        make_model(
+            name,
+            image_size=32,
+            max_epochs=1,
+            descriptors=[("color", ColorMoments())],
+            classifier=BoostedTrees(n_estimators=10, n_jobs=1, random_state=0),
+            memory=str(tmp_path),
+            device="cpu",
+            **SMALL,
+        ).fit(lesions, lesions["label"])
+    assert len(fits) == 3

