@@ -47,6 +47,10 @@ class ImagePart(TransformerMixin, BaseEstimator, ABC):
         settings = json.dumps(self.get_params(deep=False), sort_keys=True, default=repr)
         return f"{type(self).__name__}:{self.version}:{settings}"
 
+    def definition(self) -> str:
+        """Names what the columns mean, for a model's card; here as in a feature store."""
+        return self.fingerprint()
+
     def fit(self, X, y=None):
         """Check the input; nothing is learned.
 

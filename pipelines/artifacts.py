@@ -12,8 +12,7 @@ from typing import Any
 import joblib
 import pandas as pd
 
-from features import Preparation
-from features.extraction import request_key
+from features import ImagePart, Preparation
 from pipelines.intake import image_side
 
 CARD_FORMAT = 1
@@ -158,10 +157,16 @@ def _image_side(model: Any) -> dict[str, Any]:
     names = getattr(side, "get_feature_names_out", list)
     return {
         "columns": list(names()),
-        "definitions": {name: request_key(part, view) for name, (part, view) in parts.items()},
+        "definitions": {name: _definition(part, view) for name, (part, view) in parts.items()},
         "preparation": preparations[0] if preparations else None,
         "masks": getattr(side, "mask_source_", "none"),
     }
+
+
+def _definition(part: Any, view: Any) -> str:
+    """Name what a part's columns mean; which engine computes them may differ between machines."""
+    named = part.definition() if isinstance(part, ImagePart) else part.fingerprint()
+    return f"{named}|{view.fingerprint}"
 
 
 def _check_columns(model: Any, card: dict[str, Any], path: Path) -> None:

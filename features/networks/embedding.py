@@ -1,7 +1,7 @@
 """Embeddings of frozen networks."""
 
-import warnings
 from collections.abc import Mapping, Sequence
+from functools import lru_cache
 from pathlib import Path
 from threading import Lock
 from typing import NamedTuple
@@ -80,8 +80,8 @@ class CNNEmbedding(ImagePart):
 
     Notes
     -----
-    The network is built at first use, and dropped from pickles and clones. Batch norms are folded
-    into their convolutions. Alone, it reads and embeds on all cores.
+    The network is built at first use, once for all clones. Batch norms are folded into their
+    convolutions. Alone, it reads and embeds on all cores.
     """
 
     block = "embedding"
@@ -148,10 +148,16 @@ class CNNEmbedding(ImagePart):
 
         The device is named only in as far as it decides the engine.
         """
+        engines = [f"{plan.engine}:{plan.precision}" for plan in self._plans()]
+        return ":".join([self.definition(), *engines])
+
+    def definition(self) -> str:
+        """Names what the columns mean, whatever computes them: the engines agree to 1e-4."""
         parts = [type(self).__name__, self.version, self.tta or "none"]
         for plan in self._plans():
             scheme = (plan.backbone.mean, plan.backbone.std)
-            parts += [plan.backbone.name, scheme, *plan[1:-1]]
+            parts += [plan.backbone.name, scheme]
+            parts += [plan.digest, plan.seed, plan.size, plan.layer, plan.pooling]
         return ":".join(map(str, parts))
 
     def describe(self, batch: Tensor | Sequence[Tensor]) -> Tensor:
@@ -260,22 +266,13 @@ class CNNEmbedding(ImagePart):
     def _runners(self, plans: list[_Plan]) -> list[Runner]:
         """Build the networks, or take those built before for the same settings."""
         with _BUILDING:
-            if getattr(self, "_built", (None,))[0] != plans:
-                fold = self.layer is None  # an inner layer is tapped as it is
-                made = [
-                    _build(plan, fold=fold, may_fall_back=self.engine == "auto") for plan in plans
-                ]
-                self._built = (plans, made)
-            return self._built[1]
-
-    def __getstate__(self):
-        state = super().__getstate__()
-        state.pop("_built", None)
-        return state
+            # An inner layer is tapped as it is.
+            return [_build(plan, fold=self.layer is None) for plan in plans]
 
 
-def _build(plan: _Plan, *, fold: bool, may_fall_back: bool) -> Runner:
-    """Build a network and have its engine run it; an export that fails may leave it to PyTorch."""
+@lru_cache(maxsize=4)
+def _build(plan: _Plan, *, fold: bool) -> Runner:
+    """Build a network and have its engine run it, once for all clones and folds."""
     with torch.random.fork_rng(devices=[]):
         if plan.seed is not None:
             torch.default_generator.manual_seed(plan.seed)
@@ -283,22 +280,16 @@ def _build(plan: _Plan, *, fold: bool, may_fall_back: bool) -> Runner:
     if fold:
         _fold_batch_norms(network)
     tapped = TappedNetwork(network, plan.backbone, plan.layer, plan.pooling).eval()
-
-    def run_by(engine: str) -> Runner:
-        return make_runner(
-            tapped, engine, size=plan.size, precision=plan.precision, device=plan.device
-        )
-
-    if plan.engine in ("eager", "compile"):
-        return run_by(plan.engine)
     try:
-        return run_by(plan.engine)
+        return make_runner(
+            tapped, plan.engine, size=plan.size, precision=plan.precision, device=plan.device
+        )
     except Exception as exc:
-        text = f"{plan.backbone.name} could not be exported to {plan.engine}: {exc}"
-        if not may_fall_back:
-            raise RuntimeError(f"{text}. Use engine='eager'.") from exc
-        warnings.warn(f"{text}. PyTorch runs it instead, more slowly.", stacklevel=2)
-        return run_by("eager")
+        # No other engine in its place: rows are kept under the name of the one that made them.
+        raise RuntimeError(
+            f"{plan.backbone.name} could not be handed to {plan.engine} ({exc}). Use "
+            "engine='eager'."
+        ) from exc
 
 
 def _fold_batch_norms(module: nn.Module) -> None:

@@ -64,6 +64,7 @@ class TappedNetwork(nn.Module):
         return self
 
 
+@lru_cache(maxsize=64)
 def find_layer(backbone: Backbone, layer: str | None, pooling: str) -> str | None:
     """Full name of the layer to tap.
 

@@ -12,7 +12,7 @@ import pytest
 from pipelines.artifacts import load_model
 from pipelines.cli import main
 from pipelines.cli.parser import build_parser
-from pipelines.cli.predict import _labels, _move
+from pipelines.cli.predict import _labels, _set
 from pipelines.intake import image_side
 from pipelines.recipes import make_model
 
@@ -176,7 +176,7 @@ def test_predict_keeps_the_tables_rows(model, lesions, tmp_path, capsys):
 @pytest.mark.parametrize("name", ["cnn", "embedding"])
 def test_the_device_reaches_the_network(name):
     side = image_side(make_model(name, device="auto"))
-    _move(side, "cpu")
+    _set(side, device="cpu")
     devices = {key: value for key, value in side.get_params().items() if "device" in key}
     assert set(devices.values()) == {"cpu"}
 

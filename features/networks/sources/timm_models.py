@@ -34,9 +34,15 @@ def describe(name: str) -> Backbone:
     """Read input and normalisation off timm's configuration of the pretrained model."""
     config = _config(name)
     constructor = partial(_timm().create_model, _plain(name), pretrained=False, num_classes=1000)
-    return describe_network(
+    backbone = describe_network(
         name, constructor, config.input_size[-1], tuple(config.mean), tuple(config.std)
     )
+    if backbone.pooled_layer != config.classifier:
+        raise ValueError(
+            f"{name} does not end in one linear layer (timm classifies by {config.classifier}), as "
+            "a backbone must: use another of timm's networks."
+        )
+    return backbone
 
 
 def fetch(name: str) -> Path:
