@@ -21,13 +21,14 @@ from features.extraction import extract
 from features.networks.backbones import Backbone, get_backbone
 from features.networks.central_square import CentralSquare
 from features.networks.frame import Frames, FrameView
+from features.networks.tta import VIEWS
 from features.store import FeatureStore
 from fusion.groups import grouped_split
 from pipelines.cnn.augmentation import Augmentation
 from pipelines.cnn.checkpoint import Checkpoint
 from pipelines.cnn.loss import ClassificationLoss
 from pipelines.cnn.network import FrameClassifier
-from pipelines.cnn.prediction import VIEWS, mean_over_views
+from pipelines.cnn.prediction import mean_over_views
 from pipelines.cnn.rows import TrainingRows
 from pipelines.cnn.taxonomy import finer_labels, membership
 from pipelines.cnn.training import FineTuning, Regime, make_trainer

@@ -5,10 +5,8 @@ from collections.abc import Callable, Sequence
 import torch
 from torch import Tensor
 
-from features.networks.tta import VIEWS, views
+from features.networks.tta import views
 from pipelines.cnn.augmentation import Augmentation
-
-__all__ = ["VIEWS", "mean_over_views"]
 
 _BATCH = 8
 
