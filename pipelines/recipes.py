@@ -76,6 +76,7 @@ def default_descriptors() -> list[tuple[str, ImagePart]]:
 def make_fusion_classifier(
     *,
     backbone: str | None = "efficientnet_lite0",
+    weights: str | Path | None = "default",
     descriptors: Sequence[tuple[str, ImagePart]] | None = None,
     network: Any = None,
     preparation: Preparation | None = None,
@@ -95,6 +96,8 @@ def make_fusion_classifier(
     ----------
     backbone : str or None, default="efficientnet_lite0"
         Network whose frozen embedding joins the descriptors; None leaves it out.
+    weights : "default", path-like or None, default="default"
+        Of that network: see `features.get_backbone`.
     descriptors : list of (name, descriptor), optional
         Hand-crafted blocks; by default `default_descriptors`. An empty list leaves them out.
     network : CNNClassifier, optional
@@ -130,7 +133,8 @@ def make_fusion_classifier(
     """
     parts = list(default_descriptors() if descriptors is None else descriptors)
     if backbone is not None:
-        parts.append(("embedding", CNNEmbedding(backbone, device=device)))
+        embedding = CNNEmbedding(backbone, weights, device=device, random_state=random_state)
+        parts.append(("embedding", embedding))
     if classifier is None:
         classifier = BoostedTrees(
             **BOOSTING,
@@ -229,6 +233,7 @@ def make_model(
     backbone: str = "efficientnet_lite0",
     image_size: int = 128,
     max_epochs: int = 10,
+    checkpoint: str | Path | None = None,
     network: Any = None,
     **options,
 ) -> LesionPipeline | DecisionRule:
@@ -246,12 +251,14 @@ def make_model(
         Side of the frames that the end-to-end network is trained on, in pixels.
     max_epochs : int, default=10
         Most passes of the end-to-end network over its training images.
+    checkpoint : path-like, optional
+        Folder from which a killed training of it goes on.
     network : CNNClassifier, optional
         The end-to-end network itself, of the last three models. By default it is made from the
         options above and below.
     **options
-        Of `make_fusion_classifier`: of these the end-to-end network takes `decision`, `store`,
-        `device`, `random_state` and `verbose`.
+        Of `make_fusion_classifier`: of these the end-to-end network takes `decision`,
+        `weights`, `store`, `device`, `random_state` and `verbose`.
 
     Returns
     -------
@@ -271,9 +278,15 @@ def make_model(
     if name == "embedding":
         return make_fusion_classifier(backbone=backbone, descriptors=[], **options)
     if network is None:
-        shared = ("store", "device", "random_state", "verbose")
+        shared = ("weights", "store", "device", "random_state", "verbose")
         chosen = {key: options[key] for key in shared if key in options}
-        network = CNNClassifier(backbone, image_size=image_size, max_epochs=max_epochs, **chosen)
+        network = CNNClassifier(
+            backbone,
+            image_size=image_size,
+            max_epochs=max_epochs,
+            checkpoint=checkpoint,
+            **chosen,
+        )
     if name == "cnn":
         return DecisionRule(network, rule=options.get("decision", "argmax"))
     if name == "fusion_cnn":

@@ -84,7 +84,13 @@ def add_model_options(parser: argparse.ArgumentParser) -> None:
         "--backbone",
         default="efficientnet_lite0",
         metavar="NAME",
-        help="the network: efficientnet_lite0 or any torchvision classifier",
+        help="the network, of those that `dermfusion backbones` lists",
+    )
+    group.add_argument(
+        "--weights",
+        default="default",
+        metavar="FILE",
+        help="its weights: a state dict, or none to start from random ones",
     )
     group.add_argument(
         "--mask",
@@ -109,6 +115,12 @@ def add_model_options(parser: argparse.ArgumentParser) -> None:
     group.add_argument("--k", type=positive_int, default=800, help="columns that selection keeps")
     group.add_argument("--cnn-size", type=positive_int, default=128, help="CNN frames, in pixels")
     group.add_argument("--epochs", type=positive_int, default=10, help="most epochs of the CNN")
+    group.add_argument(
+        "--checkpoint",
+        type=Path,
+        metavar="FOLDER",
+        help="keep the CNN's state there after each epoch; a stopped training goes on from it",
+    )
 
 
 def add_run_options(parser: argparse.ArgumentParser) -> None:
@@ -186,8 +198,10 @@ def model_settings(args: argparse.Namespace) -> dict[str, Any]:
     """Keyword arguments of `make_model` that the options name."""
     return {
         "backbone": args.backbone,
+        "weights": None if args.weights == "none" else args.weights,
         "image_size": args.cnn_size,
         "max_epochs": args.epochs,
+        "checkpoint": args.checkpoint,
         "preparation": Preparation(
             size=args.size,
             mask=args.mask,

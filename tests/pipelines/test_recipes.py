@@ -198,3 +198,10 @@ def test_both_fusions_share_networks_through_memory(lesions, tmp_path, monkeypat
             **SMALL,
         ).fit(lesions, lesions["label"])
     assert len(fits) == 3
+
+
+def test_weights_and_checkpoint_reach_the_networks():
+    network = make_model("cnn", weights=None, checkpoint="runs").estimator
+    assert (network.weights, network.checkpoint) == (None, "runs")
+    parts = dict(make_model("embedding", weights="w.pth").image_step.parts)
+    assert parts["embedding"].weights == "w.pth"
