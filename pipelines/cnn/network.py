@@ -7,11 +7,8 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
-from features.networks.backbones import Backbone
+from features.networks.backbone import AUXILIARY_HEADS, Backbone
 from features.networks.normalization import normalize
-
-# Heads halfway up GoogLeNet and Inception v3, which only training reads.
-_AUXILIARY = ("AuxLogits", "aux1", "aux2")
 
 
 class FrameClassifier(nn.Module):
@@ -45,7 +42,7 @@ class FrameClassifier(nn.Module):
         super().__init__()
         self.backbone = backbone
         self.trunk = backbone.build(pretrained=pretrained, keep_auxiliary=auxiliary)
-        for name in _AUXILIARY:
+        for name in AUXILIARY_HEADS:
             if getattr(self.trunk, name, None) is not None:
                 _replace_last_linear(self.trunk.get_submodule(name), n_classes)
         self.head = nn.Linear(backbone.width, n_classes)
@@ -89,7 +86,7 @@ class FrameClassifier(nn.Module):
         return {
             key: value.cpu().numpy().copy()
             for key, value in self.state_dict().items()
-            if key.split(".")[1] not in _AUXILIARY
+            if key.split(".")[1] not in AUXILIARY_HEADS
         }
 
     def load_arrays(self, arrays: Mapping[str, np.ndarray]) -> None:
