@@ -13,7 +13,7 @@ from torch import Tensor
 
 from features import read_image
 from pipelines.cli.options import new_parser, positive_int
-from pipelines.cnn.augmentation import Augmentation
+from pipelines.cnn.augmentation import NO_AUGMENTATION, Augmentation
 from pipelines.cnn.classifier import FRAMINGS
 from pipelines.reporting.palette import INK, MUTED, RULE
 
@@ -24,9 +24,6 @@ _EXAMPLES = """\
 
 # Parts that are off by default are shown at a strength that the eye can see.
 _SHOWN = Augmentation(noise=15, standardize=True, paste=1)
-_NOTHING = Augmentation(
-    flip=False, rotation=0, crop=0, shift=0, jitter=0, cast=0, noise=0, standardize=False, paste=0
-)
 
 # Each part: its name in the picture, how strong it is, and the help of its option.
 _PARTS = {
@@ -136,12 +133,12 @@ def make_strips(pair: Tensor, augmentation: Augmentation, *, n: int, seed: int) 
     Strip
         The original, each part that is on, and all together.
     """
-    yield Strip("original", "as it is read", _NOTHING.prepare(pair), ["", "to paste from"])
+    yield Strip("original", "as it is read", NO_AUGMENTATION.prepare(pair), ["", "to paste from"])
     for name, (title, strength, _) in _PARTS.items():
         value = getattr(augmentation, name)
         if not value:
             continue
-        alone = replace(_NOTHING, **{name: value})
+        alone = replace(NO_AUGMENTATION, **{name: value})
         if name == "standardize":
             yield Strip(title, strength, alone.prepare(pair), ["", ""])
             continue

@@ -235,6 +235,11 @@ class Augmentation:
         return changed.view_as(frames)
 
 
+NO_AUGMENTATION = Augmentation(
+    flip=False, rotation=0, crop=0, shift=0, jitter=0, cast=0, noise=0, standardize=False, paste=0
+)
+
+
 def standardize(frames: Tensor) -> Tensor:
     """Bring each channel of each frame to the standard mean and spread.
 

@@ -7,12 +7,10 @@ from typing import Any
 
 import numpy as np
 import torch
-from numpy.typing import NDArray
 from sklearn.base import BaseEstimator, ClassifierMixin
 from sklearn.utils import check_random_state
 from sklearn.utils.class_weight import compute_class_weight
-from sklearn.utils.multiclass import check_classification_targets
-from sklearn.utils.validation import check_is_fitted, column_or_1d
+from sklearn.utils.validation import check_is_fitted
 from skorch.dataset import Dataset
 from torch import Tensor
 
@@ -24,8 +22,9 @@ from features.networks.frame import Frames, FrameView
 from features.networks.tta import VIEWS
 from features.store import FeatureStore
 from fusion.groups import grouped_split
-from pipelines.cnn.augmentation import Augmentation
+from pipelines.cnn.augmentation import NO_AUGMENTATION, Augmentation
 from pipelines.cnn.checkpoint import Checkpoint
+from pipelines.cnn.labels import check_image_labels
 from pipelines.cnn.loss import ClassificationLoss
 from pipelines.cnn.network import FrameClassifier
 from pipelines.cnn.prediction import mean_over_views
@@ -42,9 +41,6 @@ PRECISIONS = {
     "bfloat16": torch.bfloat16,
     "float16": torch.float16,
 }
-_NO_AUGMENTATION = Augmentation(
-    flip=False, rotation=0, crop=0, shift=0, jitter=0, cast=0, noise=0, paste=0
-)
 
 
 class CNNClassifier(ClassifierMixin, BaseEstimator):
@@ -331,10 +327,7 @@ class CNNClassifier(ClassifierMixin, BaseEstimator):
             raise ValueError("precision='float16' needs a GPU; use 'float32' or 'bfloat16'.")
 
     def _encode(self, X: Any, y: Sequence) -> np.ndarray:
-        labels: NDArray = column_or_1d(y)
-        check_classification_targets(labels)
-        if len(labels) != len(X):
-            raise ValueError(f"Expected a label for each of {len(X)} images, got {len(labels)}.")
+        labels = check_image_labels(X, y)
         finer, parents = finer_labels(X, labels, self.taxonomy)
         self.finer_classes_, codes = np.unique(finer, return_inverse=True)
         self.classes_ = np.unique(list(parents.values()))
@@ -396,7 +389,7 @@ class CNNClassifier(ClassifierMixin, BaseEstimator):
     def _augmentation(self) -> Augmentation:
         if isinstance(self.augment, Augmentation):
             return self.augment
-        return Augmentation() if self.augment else _NO_AUGMENTATION
+        return Augmentation() if self.augment else NO_AUGMENTATION
 
     def _loss(self, codes: np.ndarray) -> ClassificationLoss:
         gamma = self.focal_gamma if self.imbalance == "focal" else 0.0

@@ -7,12 +7,12 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from sklearn.base import TransformerMixin
 from sklearn.utils import _safe_indexing, check_random_state
-from sklearn.utils.multiclass import check_classification_targets
 from sklearn.utils.validation import check_is_fitted, column_or_1d
 
 from features import ImageFeatures
 from fusion import fit_with_groups, grouped_folds
 from pipelines.cnn.image_side import LOGITS, NetworkAndFeatures
+from pipelines.cnn.labels import check_image_labels
 from pipelines.cnn.seeding import clone_with_seed
 from pipelines.cnn.temperature import fit_temperature
 from pipelines.data.manifest import manifest_groups
@@ -239,15 +239,6 @@ def centred_logits(network: Any, X: Any) -> NDArray[np.float64]:
 def logit_names(classes: Iterable[Any]) -> list[str]:
     """Name the column of each class's logit."""
     return [f"{LOGITS}__{label}" for label in classes]
-
-
-def check_image_labels(X: Any, y: ArrayLike) -> NDArray:
-    """Class labels of images as an array; a ValueError where they are none, or too few."""
-    labels: NDArray = column_or_1d(y)
-    check_classification_targets(labels)
-    if len(labels) != len(X):
-        raise ValueError(f"Expected a label for each of {len(X)} images, got {len(labels)}.")
-    return labels
 
 
 def _check_classes(network: Any, classes: NDArray) -> None:

@@ -11,8 +11,9 @@ from sklearn.utils.validation import check_is_fitted, column_or_1d
 
 from features import ImageFeatures
 from fusion import fit_with_groups, grouped_split
-from pipelines.cnn.cross_fitted import centred_logits, check_image_labels, logit_names
+from pipelines.cnn.cross_fitted import centred_logits, logit_names
 from pipelines.cnn.image_side import EMBEDDING, NetworkAndFeatures
+from pipelines.cnn.labels import check_image_labels
 from pipelines.cnn.seeding import clone_with_seed
 from pipelines.data.manifest import manifest_groups
 
