@@ -9,7 +9,7 @@ import torch
 from torch import Tensor
 
 from features.color_spaces import gray_plane, hsv_planes, lab_planes, ycbcr_planes
-from features.regions import pixels_inside, ring_around
+from features.regions import bounding_box, pixels_inside, ring_around
 
 # The ring of skin that a lesion is compared with: it starts where the border's blur ends
 # and is a tenth of the lesion's equivalent diameter wide (never thinner than a pixel or two).
@@ -82,6 +82,25 @@ class LesionBatch:
     def ycbcr(self) -> Tensor:
         """ITU-R BT.601 YCbCr in [16, 240], (n, 3, size, size) float32."""
         return ycbcr_planes(self.pixels)
+
+    @cached_property
+    def boxes(self) -> list[tuple[slice, slice]]:
+        """Rows and columns that hold each lesion."""
+        return [bounding_box(mask[None]) for mask in self.mask]
+
+    @cached_property
+    def boxed_mask(self) -> list[Tensor]:
+        """Each lesion's mask in its own box, n of shape (height, width), bool."""
+        return [mask[box] for mask, box in zip(self.mask, self.boxes, strict=True)]
+
+    @cached_property
+    def boxed_gray(self) -> list[Tensor]:
+        """Luminance in each lesion's box, n of shape (height, width), float32."""
+        # A box covers a third of the canvas, and texture looks at nothing else.
+        return [
+            gray_plane(pixels[None, :, *box])[0]
+            for pixels, box in zip(self.pixels, self.boxes, strict=True)
+        ]
 
     @cached_property
     def lesion_rgb(self) -> list[Tensor]:

@@ -1,7 +1,6 @@
 """Several descriptors and embedders joined: images in, one row of named columns out."""
 
 from collections.abc import Container, Mapping
-from dataclasses import replace
 from typing import Any, Self
 
 import numpy as np
@@ -12,9 +11,9 @@ from sklearn.utils.validation import check_is_fitted
 
 from features.descriptor import ImagePart, LearnedDescriptor
 from features.extraction import Extraction, View, extract
+from features.mask_source import find_mask_source, keep_mask_source, require_masks
 from features.preparation.lesion_view import Preparation
 from features.quality import QualityFlags
-from features.reading.sources import image_sources
 
 
 class ImageFeatures(TransformerMixin, _BaseComposition):
@@ -189,16 +188,8 @@ class ImageFeatures(TransformerMixin, _BaseComposition):
             If masks are missing, unless `allow_segmented`.
         """
         check_is_fitted(self, "mask_source_")
-        if self.mask_source_ != "given" or self.allow_segmented:
-            return
-        bare = [source for source in image_sources(X) if source.mask is None]
-        if bare:
-            raise ValueError(
-                f"This model was fitted on given lesion masks, but {len(bare)} of the images have "
-                f"none (first: {bare[0].name}). Descriptors shift when masks change hands. Name "
-                "masks in the column 'mask', or accept our own segmentation with "
-                "allow_segmented=True."
-            )
+        if self.mask_source_ == "given" and not self.allow_segmented:
+            require_masks(X)
 
     def image_parts(self) -> dict[str, tuple[ImagePart, View]]:
         """List what is asked of an image: each part with the view it looks at."""
@@ -256,22 +247,15 @@ class ImageFeatures(TransformerMixin, _BaseComposition):
 
     def _preparation(self) -> Preparation:
         preparation = Preparation() if self.preparation is None else self.preparation
-        fitted = getattr(self, "mask_source_", None)
-        if fitted == "segmented" and preparation.mask == "auto":
-            # Fitted on our own masks: those of later rows would shift the features.
-            return replace(preparation, mask="segment")
-        if fitted == "given" and preparation.mask == "given" and self.allow_segmented:
-            return replace(preparation, mask="auto")
-        return preparation
+        return keep_mask_source(
+            preparation,
+            getattr(self, "mask_source_", None),
+            allow_segmented=self.allow_segmented,
+        )
 
     def _mask_source(self, X) -> str:
-        parts = self.image_parts()
-        if QualityFlags.block not in parts:
-            return "none"
-        if not parts[QualityFlags.block][1].reads_masks:
-            return "segmented"
-        given = {source.mask is not None for source in image_sources(X)}
-        return "mixed" if len(given) > 1 else "given" if given == {True} else "segmented"
+        looks = [part.view for _, part in self.parts]
+        return find_mask_source(looks, self._preparation(), X)
 
     def _check_parts(self) -> None:
         if isinstance(self.parts, Mapping) or not self.parts:

@@ -18,14 +18,19 @@ from fusion.boltzmann import (
 from fusion.boosting import BoostedTrees
 from fusion.calibration import GroupedCalibration
 from fusion.decision import DecisionRule, decide
+from fusion.discriminant_correlation import DiscriminantCorrelation
 from fusion.fitting import fit_parameters, fit_with_groups
 from fusion.groups import (
     check_groups,
     grouped_folds,
     grouped_split,
 )
+from fusion.late_fusion import LateFusion
+from fusion.members import block_members
+from fusion.search_space import boosting_distributions, boosting_grid, suggest_boosting
 from fusion.selection import BoltzmannSelector
 from fusion.stacking import GroupedStacking
+from fusion.ugly_duckling import UglyDuckling
 
 __all__ = [
     "BlockScaler",
@@ -33,12 +38,18 @@ __all__ = [
     "BoltzmannSelector",
     "BoostedTrees",
     "DecisionRule",
+    "DiscriminantCorrelation",
     "GroupedCalibration",
     "GroupedStacking",
+    "LateFusion",
+    "UglyDuckling",
     "adjusted_boltzmann_gain",
     "bin_columns",
+    "block_members",
     "boltzmann_entropy",
     "boltzmann_gain",
+    "boosting_distributions",
+    "boosting_grid",
     "check_groups",
     "choose_n_bins",
     "column_blocks",
@@ -51,4 +62,5 @@ __all__ = [
     "grouped_split",
     "log_multiplicity",
     "normalized_boltzmann_entropy",
+    "suggest_boosting",
 ]

@@ -1,17 +1,23 @@
 """Binning: columns of numbers to bin codes, and to counts of samples per bin and class."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from numbers import Integral
+from typing import NamedTuple
 
 import numpy as np
+from joblib import Parallel, delayed
 from numpy.typing import ArrayLike, NDArray
+
+from fusion._sorted_rows import SortedRows
 
 Codes = NDArray[np.int16]
 
 LEAST_PER_BIN = 5
 _MAX_BINS = 1_000
-# Values that one chunk of columns holds: small enough for the processor's cache.
-_CHUNK_VALUES = 500_000
+# Columns transposed at a time: enough to use whole cache lines of a row-ordered table.
+_TRANSPOSED_VALUES = 500_000
+# Values worked on at a time: few enough for the processor's inner cache.
+_CACHED_VALUES = 200_000
 
 
 def choose_n_bins(n_samples: int, n_classes: int | None = None, n_bins: int | str = "auto") -> int:
@@ -94,16 +100,86 @@ def bin_columns(X: ArrayLike, n_bins: int, rule: str = "quantile-range") -> Code
     >>> bin_columns([[1.0], [5.0], [5.0], [float("nan")]], n_bins=4).ravel().tolist()
     [0, 1, 1, 4]
     """
-    X = np.asarray(X)
-    if rule not in RULES:
-        raise ValueError(f"`rule` must be one of {sorted(RULES)}, got {rule!r}.")
-    if np.isinf(X).any():
-        raise ValueError("Infinite values cannot be binned. Replace or drop them first.")
+    X = _checked(X, rule)
     codes = np.empty((X.shape[1], X.shape[0]), dtype=np.int16)
     for chunk in _chunks(X):
-        values = np.ascontiguousarray(X[:, chunk].T, dtype=np.float64)
-        codes[chunk] = _bin_rows(values, n_bins, rule)
+        for rows, ranked in _sorted_parts(X[:, chunk], n_bins):
+            codes[chunk][rows] = _code_rows(ranked, n_bins, rule)
     return codes.T
+
+
+class ColumnBins(NamedTuple):
+    """Bins of one column.
+
+    Attributes
+    ----------
+    edges : ndarray of shape (n_edges,)
+        In rising order. A value's bin is the number of edges at or below it:
+        ``np.searchsorted(edges, values, side="right")``.
+    zero_apart : bool
+        Exact zeros are the first bin; the others are numbered from 1.
+    """
+
+    edges: NDArray[np.float64]
+    zero_apart: bool
+
+
+def count_columns(
+    X: ArrayLike,
+    classes: NDArray[np.integer],
+    n_classes: int,
+    n_bins: int,
+    rule: str = "quantile-range",
+    n_jobs: int | None = None,
+) -> tuple[NDArray[np.int64], list[ColumnBins]]:
+    """Bin every column and count its samples in each bin and class, in one pass.
+
+    Parameters
+    ----------
+    X : array-like of shape (n_samples, n_features)
+        Finite numbers; NaN is a missing value.
+    classes : ndarray of shape (n_samples,), int
+        From 0 to `n_classes` - 1.
+    n_classes : int
+        Number of classes.
+    n_bins : int
+        Bins of every column, from 2 to 1000.
+    rule : str, default="quantile-range"
+        See `bin_columns`.
+    n_jobs : int, default=None
+        Threads, as joblib counts them.
+
+    Returns
+    -------
+    tables : ndarray of shape (n_features, n_bins + 1, n_classes), int64
+        The counts; the last bin is that of missing values.
+    bins : list of ColumnBins
+        One a column. Rounding may put a value that lies on an edge on its other side.
+
+    Raises
+    ------
+    ValueError
+        If the rule is unknown or a value is infinite.
+
+    Examples
+    --------
+    >>> X, classes = [[1.0], [5.0], [5.0], [float("nan")]], np.array([0, 1, 1, 1])
+    >>> tables, bins = count_columns(X, classes, n_classes=2, n_bins=2)
+    >>> tables.tolist(), bins[0].edges.tolist()
+    ([[[1, 0], [0, 2], [0, 1]]], [5.0])
+    """
+    X = _checked(X, rule)
+
+    def count(chunk: slice) -> tuple[NDArray[np.int64], list[ColumnBins]]:
+        tables, bins = [], []
+        for _, ranked in _sorted_parts(X[:, chunk], n_bins):
+            codes = _code_rows(ranked, n_bins, rule)
+            tables.append(contingency_tables(codes.T, n_bins + 1, classes, n_classes))
+            bins += _bins_of_rows(ranked, n_bins, rule)
+        return np.concatenate(tables), bins
+
+    parts = Parallel(n_jobs=n_jobs, prefer="threads")(delayed(count)(part) for part in _chunks(X))
+    return np.concatenate([part[0] for part in parts]), [one for part in parts for one in part[1]]
 
 
 def contingency_tables(
@@ -145,117 +221,107 @@ def contingency_tables(
     return tables
 
 
-class _SortedRows:
-    """Rows of values in rising order, missing ones last, and what is read off them.
-
-    `rank` statistics leave a row's exact zeros out where they have a bin of their own.
-    """
-
-    def __init__(self, values: NDArray[np.float64], n_bins: int):
-        self.values = np.sort(values, axis=1)
-        self.n_known = values.shape[1] - np.isnan(self.values).sum(axis=1)
-        rises = self.values[:, 1:] > self.values[:, :-1]
-        self.n_levels = rises.sum(axis=1) + (self.n_known > 0)
-        self.n_zeros = (self.values == 0).sum(axis=1)
-        self.n_negative = (self.values < 0).sum(axis=1)
-        self.zero_inflated = self.n_zeros * n_bins >= np.maximum(self.n_known, 1)
-
-    def quantile(self, share: float, *, skip_zeros: bool = True) -> NDArray[np.float64]:
-        """Quantile of each row by linear interpolation; NaN where nothing is known."""
-        skipped = self.n_zeros * (self.zero_inflated & skip_zeros)
-        last = np.maximum(self.n_known - skipped - 1, 0)
-        position = share * last
-        below = np.floor(position).astype(np.intp)
-        low = self._ranked(below, skipped)
-        high = self._ranked(np.minimum(below + 1, last), skipped)
-        return low + (position - below) * (high - low)
-
-    def _ranked(self, rank: NDArray[np.intp], skipped: NDArray[np.intp]) -> NDArray[np.float64]:
-        column = np.where(rank < self.n_negative, rank, rank + skipped)
-        column = np.minimum(column, self.values.shape[1] - 1)
-        return self.values[np.arange(len(self.values)), column]
-
-    def three_deviations(self) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-        """Mean of each row, three standard deviations less and more."""
-        counted = ~np.isnan(self.values)
-        counted &= ~(self.zero_inflated[:, None] & (self.values == 0))
-        size = np.maximum(counted.sum(axis=1), 1)
-        mean = np.where(counted, self.values, 0).sum(axis=1) / size
-        centred = np.where(counted, self.values - mean[:, None], 0)
-        deviation = np.sqrt(np.square(centred).sum(axis=1) / size)
-        return mean - 3 * deviation, mean + 3 * deviation
-
-
-def _bin_rows(values: NDArray[np.float64], n_bins: int, rule: str) -> Codes:
-    """Codes of a chunk, whose columns lie as rows of shape (m, n_samples)."""
-    ranked = _SortedRows(values, n_bins)
-    codes = RULES[rule](values, ranked, n_bins)
-    codes += ranked.zero_inflated[:, None]
-    codes[ranked.zero_inflated[:, None] & (values == 0)] = 0
-    for row in np.flatnonzero(ranked.n_levels <= n_bins):
-        levels = np.unique(ranked.values[row, : ranked.n_known[row]])
-        codes[row] = np.searchsorted(levels, values[row])
-    if rule == "quantile-range":
-        inner = [ranked.quantile(share, skip_zeros=False) for share in (0.01, 0.99)]
-        codes[inner[0] == inner[1]] = 0
-    codes[np.isnan(values)] = n_bins
-    return codes
-
-
-def _equal_width(
-    values: NDArray[np.float64],
-    ranked: _SortedRows,
-    n_bins: int,
-    limits: tuple[NDArray[np.float64], NDArray[np.float64]],
-) -> Codes:
-    low, high = limits
-    span = high - low
-    # An infinite width sends a row without spread to the first bin.
-    span = np.where(span > 0, span, np.inf)
-    low = np.nan_to_num(low)
-    position = values - low[:, None]
-    position /= span[:, None]
-    bins = (n_bins - ranked.zero_inflated)[:, None]
-    position *= bins
-    np.clip(position, 0, bins - 1, out=position)
-    return np.nan_to_num(position, copy=False).astype(np.int16)
-
-
-def _quantile_range(values: NDArray[np.float64], ranked: _SortedRows, n_bins: int) -> Codes:
-    limits = ranked.quantile(0.01), ranked.quantile(0.99)
-    return _equal_width(values, ranked, n_bins, limits)
-
-
-def _min_max(values: NDArray[np.float64], ranked: _SortedRows, n_bins: int) -> Codes:
-    return _equal_width(values, ranked, n_bins, (ranked.quantile(0.0), ranked.quantile(1.0)))
-
-
-def _z_score(values: NDArray[np.float64], ranked: _SortedRows, n_bins: int) -> Codes:
-    return _equal_width(values, ranked, n_bins, ranked.three_deviations())
-
-
-def _equal_frequency(values: NDArray[np.float64], ranked: _SortedRows, n_bins: int) -> Codes:
-    codes = np.empty(values.shape, dtype=np.int16)
-    edges = {
-        bins: np.stack([ranked.quantile(i / bins) for i in range(1, bins)], axis=1)
-        for bins in {n_bins, n_bins - 1} - {1}
-    }
-    for row, inflated in enumerate(ranked.zero_inflated):
-        bins = n_bins - inflated
-        codes[row] = np.searchsorted(edges[bins][row], values[row], "right") if bins > 1 else 0
-    return codes
-
-
-RULES: dict[str, Callable[[NDArray[np.float64], _SortedRows, int], Codes]] = {
-    "equal-frequency": _equal_frequency,
-    "min-max": _min_max,
-    "quantile-range": _quantile_range,
-    "z-score": _z_score,
-}
+def _checked(X: ArrayLike, rule: str) -> NDArray:
+    X = np.asarray(X)
+    if rule not in RULES:
+        raise ValueError(f"`rule` must be one of {sorted(RULES)}, got {rule!r}.")
+    return X if X.dtype == np.float32 else X.astype(np.float64, copy=False)
 
 
 def _chunks(table: NDArray) -> list[slice]:
-    """Slices of columns which hold about `_CHUNK_VALUES` values each."""
+    """Slices of columns which are transposed together."""
     n_samples, n_features = table.shape
-    step = max(1, _CHUNK_VALUES // max(1, n_samples))
+    step = max(1, _TRANSPOSED_VALUES // max(1, n_samples))
     return [slice(start, start + step) for start in range(0, n_features, step)]
+
+
+def _sorted_parts(columns: NDArray, n_bins: int) -> Iterator[tuple[slice, SortedRows]]:
+    """Yield columns as sorted rows, a cache's content at a time, and their positions."""
+    values = np.ascontiguousarray(columns.T)
+    step = max(1, _CACHED_VALUES // max(1, values.shape[1]))
+    for start in range(0, len(values), step):
+        part = slice(start, start + step)
+        yield part, SortedRows(values[part], n_bins)
+
+
+def _code_rows(ranked: SortedRows, n_bins: int, rule: str) -> Codes:
+    """Codes of columns that lie as rows."""
+    if rule in _LIMITS:
+        codes = _equal_width_codes(ranked, n_bins, *_LIMITS[rule](ranked))
+    else:
+        codes = _equal_frequency_codes(ranked, n_bins)
+    if ranked.zero_inflated.any():
+        codes += ranked.zero_inflated[:, None]
+        codes[ranked.zero_inflated[:, None] & (ranked.given == 0)] = 0
+    for row in ranked.of_few_levels:
+        codes[row] = np.searchsorted(ranked.levels(row), ranked.given[row])
+    codes[_fills_one_bin(ranked, rule)] = 0
+    if ranked.has_missing:
+        codes[np.isnan(ranked.given)] = n_bins
+    return codes
+
+
+def _bins_of_rows(ranked: SortedRows, n_bins: int, rule: str) -> list[ColumnBins]:
+    """List what `_code_rows` goes by."""
+    apart = ranked.zero_inflated
+    if rule in _LIMITS:
+        low, high = _LIMITS[rule](ranked)
+        width = np.where(high > low, (high - low) / (n_bins - apart), np.nan)
+        edges = low[:, None] + width[:, None] * np.arange(1, n_bins)
+    else:
+        edges = _quantile_edges(ranked, n_bins)
+    bins = [
+        ColumnBins(row[: n_bins - 1 - zero][~np.isnan(row[: n_bins - 1 - zero])], bool(zero))
+        for row, zero in zip(edges, apart, strict=True)
+    ]
+    for row in ranked.of_few_levels:
+        bins[row] = ColumnBins(ranked.levels(row)[1:], False)
+    for row in np.flatnonzero(_fills_one_bin(ranked, rule)):
+        bins[row] = ColumnBins(np.empty(0), False)
+    return bins
+
+
+def _fills_one_bin(ranked: SortedRows, rule: str) -> NDArray[np.bool_]:
+    if rule != "quantile-range":
+        return np.zeros(len(ranked.values), dtype=bool)
+    return ranked.quantile(0.01, skip_zeros=False) == ranked.quantile(0.99, skip_zeros=False)
+
+
+def _equal_width_codes(
+    ranked: SortedRows, n_bins: int, low: NDArray[np.float64], high: NDArray[np.float64]
+) -> Codes:
+    bins = (n_bins - ranked.zero_inflated)[:, None]
+    # An infinite width sends a row without spread to the first bin.
+    span = np.where(high > low, high - low, np.inf)
+    position = np.subtract(ranked.given, np.nan_to_num(low)[:, None], dtype=np.float64)
+    # Multiplied before divided: whole numbers on an edge then stay on it.
+    position *= bins
+    position /= span[:, None]
+    np.clip(position, 0, bins - 1, out=position)
+    if ranked.has_missing:
+        np.nan_to_num(position, copy=False)
+    return position.astype(np.int16)
+
+
+def _quantile_edges(ranked: SortedRows, n_bins: int) -> NDArray[np.float64]:
+    """Inner edges of every row, shape (m, n_bins - 1); the last is NaN where zeros have a bin."""
+    edges = np.full((len(ranked.values), n_bins - 1), np.nan)
+    for bins, rows in ((n_bins, ~ranked.zero_inflated), (n_bins - 1, ranked.zero_inflated)):
+        for i in range(1, bins):
+            edges[rows, i - 1] = ranked.quantile(i / bins)[rows]
+    return edges
+
+
+def _equal_frequency_codes(ranked: SortedRows, n_bins: int) -> Codes:
+    edges = _quantile_edges(ranked, n_bins)
+    # NaN sorts after every number: the missing edge of a row with a bin of zeros is never passed.
+    codes = [np.searchsorted(*pair, "right") for pair in zip(edges, ranked.given, strict=True)]
+    return np.array(codes, dtype=np.int16).reshape(ranked.given.shape)
+
+
+_LIMITS: dict[str, Callable[[SortedRows], tuple[NDArray[np.float64], NDArray[np.float64]]]] = {
+    "min-max": lambda ranked: (ranked.quantile(0.0), ranked.quantile(1.0)),
+    "quantile-range": lambda ranked: (ranked.quantile(0.01), ranked.quantile(0.99)),
+    "z-score": SortedRows.three_deviations,
+}
+RULES = ("equal-frequency", *_LIMITS)

@@ -10,6 +10,8 @@ from sklearn.feature_selection import SelectorMixin
 from sklearn.utils import Tags
 from sklearn.utils.validation import check_is_fitted, validate_data
 
+from fusion._moments import mean_and_spread
+
 # Block of columns without a name of the form block__feature.
 UNNAMED_BLOCK = ""
 
@@ -72,8 +74,14 @@ class BlockScaler(OneToOneFeatureMixin, TransformerMixin, BaseEstimator):
     Constant columns count among the columns of their block and become 0. NaN is left as it is.
     Trees are indifferent to scale; distances, margins and penalties are not.
 
+    Weights are one parameter, a mapping: a search takes a list of them, which scikit-learn's
+    `ParameterGrid` and `ParameterSampler` make of a range for each block (see Examples).
+
     Examples
     --------
+    >>> from sklearn.model_selection import ParameterGrid
+    >>> list(ParameterGrid({"lbp": [0.5, 1], "hog": [2]}))  # for {"scale__weights": ...}
+    [{'hog': 2, 'lbp': 0.5}, {'hog': 2, 'lbp': 1}]
     >>> import pandas as pd
     >>> table = pd.DataFrame({"abcd__area": [1.0, 3.0], "lbp__0": [0.0, 2.0], "lbp__1": [4.0, 4.0]})
     >>> BlockScaler(weights={"lbp": 2}).fit_transform(table).round(3)
@@ -107,15 +115,9 @@ class BlockScaler(OneToOneFeatureMixin, TransformerMixin, BaseEstimator):
         table = validate_data(self, X, dtype=_FLOATS, ensure_all_finite="allow-nan")
         names = getattr(self, "feature_names_in_", None)
         self.blocks_ = column_blocks(names, table.shape[1])
-        known = ~np.isnan(table)
-        size = np.maximum(known.sum(axis=0), 1)
-        self.mean_ = np.where(known, table, 0).sum(axis=0, dtype=np.float64) / size
-        centred = np.where(known, table - self.mean_, 0)
-        deviation = np.sqrt(np.square(centred).sum(axis=0) / size)
-        # The mean of equal values may be off by rounding: such a deviation is none.
-        constant = deviation <= 10 * np.finfo(table.dtype).eps * np.abs(self.mean_)
-        deviation[constant] = 1.0
-        self.scale_ = np.where(constant, 0.0, self._block_factors() / deviation)
+        self.mean_, spread = mean_and_spread(table)
+        known = np.where(spread > 0, spread, np.inf)
+        self.scale_ = self._block_factors() / known
         return self
 
     def transform(self, X: ArrayLike) -> NDArray[np.floating]:

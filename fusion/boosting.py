@@ -12,13 +12,11 @@ from sklearn.utils.multiclass import check_classification_targets
 from sklearn.utils.validation import _check_sample_weight, check_is_fitted, validate_data
 from xgboost import XGBClassifier
 
+from fusion._probabilities import log_probabilities
 from fusion.fitting import fit_with_groups
 from fusion.groups import RandomState, grouped_split
 
 ClassWeight = Mapping[Any, float] | str | None
-
-# Probabilities below are as good as this one: their logarithms must stay finite.
-_LEAST_PROBABILITY = 1e-6
 
 
 class BoostedTrees(ClassifierMixin, BaseEstimator):
@@ -288,8 +286,7 @@ class BoostedTrees(ClassifierMixin, BaseEstimator):
         """Log-odds that the first classifier gives, as XGBoost takes them."""
         if self.init_ is None:
             return None
-        probabilities = np.clip(self.init_.predict_proba(X), _LEAST_PROBABILITY, 1.0)
-        logits = np.log(probabilities)
+        logits = log_probabilities(self.init_.predict_proba(X))
         return logits[:, 1] - logits[:, 0] if logits.shape[1] == 2 else logits
 
     def _split(

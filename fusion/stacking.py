@@ -1,29 +1,19 @@
-"""Late fusion: a classifier of the out-of-fold probabilities of several others."""
+"""Late fusion that learns: a classifier of the out-of-fold probabilities of several others."""
 
 from collections.abc import Sequence
-from typing import Any, ClassVar, Self
+from typing import Any
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
-from sklearn.base import ClassifierMixin, clone
 from sklearn.linear_model import LogisticRegression
-from sklearn.utils import Tags, _safe_indexing, indexable
 from sklearn.utils.metadata_routing import MetadataRouter
-from sklearn.utils.metaestimators import _BaseComposition
-from sklearn.utils.validation import _check_sample_weight, check_is_fitted, column_or_1d
 
-from fusion._delegation import copy_input_names, fit_router, with_input_tags
-from fusion._validation import check_labels
-from fusion.fitting import fit_with_groups
-from fusion.groups import RandomState, grouped_folds
-
-Floats = NDArray[np.float64]
-
-# Probabilities below are as good as this one: their logarithms must stay finite.
-_LEAST_PROBABILITY = 1e-6
+from fusion._delegation import fit_router
+from fusion._probabilities import log_probabilities
+from fusion.groups import RandomState
+from fusion.members import Floats, NamedClassifiers, Rows
 
 
-class GroupedStacking(ClassifierMixin, _BaseComposition):
+class GroupedStacking(NamedClassifiers):
     """Stack classifiers on probabilities for rows and groups that they were not fitted on.
 
     Each classifier is fitted on every inner fold's training part and gives probabilities for
@@ -33,8 +23,8 @@ class GroupedStacking(ClassifierMixin, _BaseComposition):
     Parameters
     ----------
     estimators : list of (str, classifier) tuples
-        Named classifiers with `predict_proba`. To let one see some blocks only, put a
-        `BlockSelector` before it: ``make_pipeline(BlockSelector(["lbp"]), classifier)``.
+        Named classifiers with `predict_proba`. To let each see some blocks only, make them by
+        `block_members`.
     final_estimator : classifier, default=None
         `LogisticRegression` by default.
     n_splits : int, default=5
@@ -59,6 +49,10 @@ class GroupedStacking(ClassifierMixin, _BaseComposition):
     feature_names_in_ : ndarray of shape (n_features_in_,)
         Their names, where the first classifier knows them.
 
+    See Also
+    --------
+    LateFusion : Fusion by rules that learn little or nothing.
+
     Examples
     --------
     >>> from sklearn.naive_bayes import GaussianNB
@@ -70,8 +64,6 @@ class GroupedStacking(ClassifierMixin, _BaseComposition):
     >>> model.fit(X, y, groups=np.arange(60) // 2).predict([[-1.0, -1.0], [2.0, 2.0]]).tolist()
     ['melanoma', 'nevus']
     """
-
-    __metadata_request__fit: ClassVar[dict[str, bool]] = {"groups": True}
 
     def __init__(
         self,
@@ -86,157 +78,23 @@ class GroupedStacking(ClassifierMixin, _BaseComposition):
         self.n_splits = n_splits
         self.random_state = random_state
 
-    def fit(
-        self,
-        X: Any,
-        y: ArrayLike,
-        sample_weight: ArrayLike | None = None,
-        groups: ArrayLike | None = None,
-    ) -> Self:
-        """Fit the classifiers and the one on top.
-
-        Parameters
-        ----------
-        X : array-like or DataFrame of shape (n_samples, ...)
-            What the classifiers take.
-        y : array-like of shape (n_samples,)
-            Class labels.
-        sample_weight : array-like of shape (n_samples,), default=None
-            Weight of each row, in all classifiers.
-        groups : array-like of shape (n_samples,), default=None
-            Rows of one group stay in one fold; passed on to classifiers that take groups.
-
-        Returns
-        -------
-        GroupedStacking
-            The fitted meta-estimator.
-
-        Raises
-        ------
-        ValueError
-            If names are not unique, there are fewer groups than folds, or a training part
-            would lack a class.
-        """
-        self._validate_names([name for name, _ in self.estimators])
-        X, labels, groups = indexable(X, check_labels(y), groups)
-        weight = None if sample_weight is None else _check_sample_weight(sample_weight, X)
-        group_ids = None if groups is None else column_or_1d(groups)
-        self.classes_ = np.unique(labels)
-        self.splits_ = grouped_folds(labels, group_ids, self.n_splits, self.random_state)
-        members = [estimator for _, estimator in self.estimators]
-        self.out_of_fold_ = np.stack(
-            [self._cross_predict(member, X, labels, group_ids, weight) for member in members]
-        )
-        self.estimators_ = [
-            fit_with_groups(clone(member), X, labels, group_ids, weight) for member in members
-        ]
-        self.final_estimator_ = fit_with_groups(
-            clone(self._final()), _log_columns(self.out_of_fold_), labels, group_ids, weight
-        )
-        copy_input_names(self.estimators_[0], self)
-        return self
-
-    def predict_proba(self, X: Any) -> Floats:
-        """Probability of each class.
-
-        Parameters
-        ----------
-        X : array-like or DataFrame of shape (n_samples, ...)
-            What the classifiers take.
-
-        Returns
-        -------
-        ndarray of shape (n_samples, n_classes)
-            Ordered as `classes_`.
-        """
-        check_is_fitted(self)
-        probabilities = np.stack([member.predict_proba(X) for member in self.estimators_])
-        return self.final_estimator_.predict_proba(_log_columns(probabilities))
-
-    def predict(self, X: Any) -> NDArray:
-        """Most probable class of each row.
-
-        Parameters
-        ----------
-        X : array-like or DataFrame of shape (n_samples, ...)
-            What the classifiers take.
-
-        Returns
-        -------
-        ndarray of shape (n_samples,)
-            Labels.
-        """
-        probabilities = self.predict_proba(X)
-        return self.classes_[probabilities.argmax(axis=1)]
-
-    def get_params(self, deep: bool = True) -> dict[str, Any]:
-        """Parameters of this estimator and of the named classifiers.
-
-        Parameters
-        ----------
-        deep : bool, default=True
-            Whether the parameters of the classifiers are listed too.
-
-        Returns
-        -------
-        dict
-            Values by name.
-        """
-        return self._get_params("estimators", deep=deep)
-
-    def set_params(self, **params: Any) -> Self:
-        """Set parameters of this estimator or, as ``name__parameter``, of a classifier.
-
-        Parameters
-        ----------
-        **params : dict
-            Values by name.
-
-        Returns
-        -------
-        GroupedStacking
-            This estimator.
-        """
-        return self._set_params("estimators", **params)
-
     def get_metadata_routing(self) -> MetadataRouter:
         """Metadata that this estimator uses, and passes to the `fit` of its classifiers."""
         return fit_router(self, **dict(self.estimators), final_estimator=self._final())
 
+    def _learn(self, rows: Rows) -> None:
+        self.out_of_fold_ = self._out_of_fold(rows)
+        self.final_estimator_ = rows._replace(X=_log_columns(self.out_of_fold_)).fit(self._final())
+
+    def _fuse(self, probabilities: Floats) -> Floats:
+        return self.final_estimator_.predict_proba(_log_columns(probabilities))
+
     def _final(self) -> Any:
-        return (
-            LogisticRegression(max_iter=1000)
-            if self.final_estimator is None
-            else (self.final_estimator)
-        )
-
-    def _cross_predict(
-        self,
-        member: Any,
-        X: Any,
-        y: NDArray,
-        groups: NDArray | None,
-        sample_weight: Floats | None,
-    ) -> Floats:
-        """Probabilities for each row by a clone fitted without it and its group."""
-        probabilities = np.empty((len(y), len(self.classes_)))
-        for train, test in self.splits_:
-            fitted = fit_with_groups(
-                clone(member),
-                _safe_indexing(X, train),
-                y[train],
-                None if groups is None else groups[train],
-                None if sample_weight is None else sample_weight[train],
-            )
-            probabilities[test] = fitted.predict_proba(_safe_indexing(X, test))
-        return probabilities
-
-    def __sklearn_tags__(self) -> Tags:
-        tags = super().__sklearn_tags__()
-        return with_input_tags(tags, *(estimator for _, estimator in self.estimators))
+        if self.final_estimator is None:
+            return LogisticRegression(max_iter=1000)
+        return self.final_estimator
 
 
 def _log_columns(probabilities: Floats) -> Floats:
     """(n_estimators, n_samples, n_classes) to logarithms of shape (n_samples, columns)."""
-    clipped = np.clip(probabilities, _LEAST_PROBABILITY, 1.0)
-    return np.log(np.concatenate(list(clipped), axis=1))
+    return np.concatenate(list(log_probabilities(probabilities)), axis=1)

@@ -10,16 +10,24 @@ from .data import (
     load_unlabelled,
     make_lesions,
 )
+from .patients import Missingness, PatientFeatures, PatientMetadata
 from .pipeline import LesionPipeline
 from .recipes import (
+    CLASSIFIERS,
     MODELS,
     default_descriptors,
+    make_classifier,
+    make_codella_classifier,
     make_fusion_classifier,
     make_late_fusion_classifier,
+    make_missingness_control,
     make_model,
+    make_split_fit_classifier,
+    with_controls,
 )
 
 __all__ = [
+    "CLASSIFIERS",
     "DATASETS",
     "MODELS",
     "ArtifactError",
@@ -28,6 +36,9 @@ __all__ = [
     "Comparison",
     "CrossFittedLogits",
     "LesionPipeline",
+    "Missingness",
+    "PatientFeatures",
+    "PatientMetadata",
     "SplitFitEmbedding",
     "compare",
     "default_descriptors",
@@ -37,9 +48,14 @@ __all__ = [
     "load_dataset",
     "load_model",
     "load_unlabelled",
+    "make_classifier",
+    "make_codella_classifier",
     "make_fusion_classifier",
     "make_late_fusion_classifier",
     "make_lesions",
+    "make_missingness_control",
     "make_model",
+    "make_split_fit_classifier",
     "save_model",
+    "with_controls",
 ]

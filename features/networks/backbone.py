@@ -138,7 +138,8 @@ class NoWeights(TorchFunctionMode):
         kwargs = kwargs or {}
         if func in _DRAWS or getattr(func, "__module__", "") == "torch.nn.init":
             return args[0] if args else kwargs["tensor"]
-        if func is torch.empty:
+        # timm's hybrids send an empty picture through their own convolutions to find a width.
+        if func is torch.empty or (func is torch.zeros and len(args) == 4):
             kwargs["device"] = "meta"
         return func(*args, **kwargs)
 
@@ -147,7 +148,8 @@ def measure(backbone: Backbone) -> tuple[int, float]:
     """Count a classifier's parameters, and its billions of multiply-adds for one image."""
     with NoWeights():
         network = backbone.constructor()
-    network = network.to("meta").eval()
+    # Without gradients, which the counter would ask the class tokens of CaiT for.
+    network = network.to("meta").eval().requires_grad_(False)
     with FlopCounterMode(display=False) as counter, torch.no_grad():
         network(torch.empty(1, 3, backbone.size, backbone.size, device="meta"))
     parameters = sum(parameter.numel() for parameter in network.parameters())

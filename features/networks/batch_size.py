@@ -15,6 +15,8 @@ _GAIN = 1.05
 class BatchSize:
     """Runs a function over rows in batches that grow while this pays, and halve when memory ends.
 
+    Not safe to use from several threads; see `Gathering`.
+
     Parameters
     ----------
     start : int, default=32

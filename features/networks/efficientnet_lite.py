@@ -53,7 +53,8 @@ class SameConv2d(nn.Conv2d):
 
     def forward(self, input: Tensor) -> Tensor:
         """Pad by what this input's size needs, then convolve."""
-        height, width = input.shape[-2:]
+        # As plain numbers: an exported graph would round their quotient towards zero.
+        height, width = map(int, input.shape[-2:])
         top, bottom = _same_padding(height, self.kernel_size[0], self.stride[0])
         left, right = _same_padding(width, self.kernel_size[1], self.stride[1])
         padded = functional.pad(input, (left, right, top, bottom))

@@ -8,14 +8,15 @@ from typing import NamedTuple
 
 import numpy as np
 import torch
-from torch import Tensor, nn
-from torch.nn.utils.fusion import fuse_conv_bn_eval
+from torch import Tensor
 
 from features.descriptor import ImagePart
 from features.devices import pick_device
 from features.extraction import View, extract
+from features.mask_source import find_mask_source, keep_mask_source, require_masks
 from features.networks.backbones import Backbone, get_backbone
-from features.networks.engines import make_runner, resolve_engine
+from features.networks.engines import PRECISIONS, make_runner, resolve_engine
+from features.networks.folding import fold_batch_norms
 from features.networks.frame import FrameView, LesionCropView, ViewsSideBySide, lesion_crop
 from features.networks.pooling import POOLINGS
 from features.networks.tap import Runner, TappedNetwork, find_layer, tapped_width
@@ -74,14 +75,20 @@ class CNNEmbedding(ImagePart):
         What the network computes in; float16 needs a GPU.
     engine : {"auto", "eager", "compile", "onnxruntime", "openvino"}, default="auto"
         What runs it. "auto" is the fastest installed: on a CPU ONNX Runtime or OpenVINO (extra
-        ``engines``), else PyTorch.
+        ``engines``), else PyTorch. "compile" needs a C++ compiler and a minute at first use, and
+        taps no inner layer.
     random_state : int, optional
         Seed of random weights; needed for them alone.
 
     Notes
     -----
-    The network is built at first use, once for all clones. Batch norms are folded into their
-    convolutions. Alone, it reads and embeds on all cores.
+    The network is built at first use, once for all clones. Alone, it reads and embeds on all
+    cores, and after a `fit` on given lesion masks a lesion's box refuses images without one.
+
+    Attributes
+    ----------
+    mask_source_ : {"given", "segmented", "mixed", "none"}
+        Alone: where the lesion masks of the rows seen in `fit` come from; "none" for full frames.
     """
 
     block = "embedding"
@@ -137,8 +144,7 @@ class CNNEmbedding(ImagePart):
         for name in self._backbones():
             backbone = get_backbone(name, weights=None)
             layer = find_layer(backbone, self.layer, self.pooling)
-            size = self.image_size or backbone.size
-            width = tapped_width(backbone, layer, self.pooling, size)
+            width = tapped_width(backbone, layer, self.pooling)
             prefix = "" if isinstance(self.backbone, str) else f"{name}_"
             names += [f"{prefix}{i:0{len(str(width - 1))}d}" for i in range(width)]
         return names
@@ -188,9 +194,29 @@ class CNNEmbedding(ImagePart):
             rows.append(torch.stack(each).mean(dim=0) if len(each) > 1 else each[0])
         return torch.cat(rows, dim=1)
 
+    def fit(self, X, y=None):
+        """Check the input, and note where lesion masks come from; nothing is learned.
+
+        Parameters
+        ----------
+        X : manifest, sequence of paths, or uint8 array of shape (n, height, width, 3)
+            Images.
+        y : None
+            Ignored.
+
+        Returns
+        -------
+        self
+        """
+        self.mask_source_ = find_mask_source([self.view], Preparation(), X)
+        return super().fit(X, y)
+
     def _described(self, X) -> np.ndarray:
         """Ask `describe` of each image, in the order of `X`, on all cores."""
-        view = self.view(Preparation())
+        source = getattr(self, "mask_source_", None)
+        if source == "given":
+            require_masks(X)
+        view = self.view(keep_mask_source(Preparation(), source))
         return extract(X, {self.block: (self, view)}, store=None, n_jobs=-1).values[self.block]
 
     def _backbones(self) -> list[str]:
@@ -266,40 +292,25 @@ class CNNEmbedding(ImagePart):
     def _runners(self, plans: list[_Plan]) -> list[Runner]:
         """Build the networks, or take those built before for the same settings."""
         with _BUILDING:
-            # An inner layer is tapped as it is.
-            return [_build(plan, fold=self.layer is None) for plan in plans]
+            return [_build(plan) for plan in plans]
 
 
 @lru_cache(maxsize=4)
-def _build(plan: _Plan, *, fold: bool) -> Runner:
+def _build(plan: _Plan) -> Runner:
     """Build a network and have its engine run it, once for all clones and folds."""
     with torch.random.fork_rng(devices=[]):
         if plan.seed is not None:
             torch.default_generator.manual_seed(plan.seed)
         network = plan.backbone.build()
-    if fold:
-        _fold_batch_norms(network)
     tapped = TappedNetwork(network, plan.backbone, plan.layer, plan.pooling).eval()
+    if plan.engine in ("eager", "compile"):
+        fold_batch_norms(tapped)
+    tapped.as_type(PRECISIONS[plan.precision])
     try:
-        return make_runner(
-            tapped, plan.engine, size=plan.size, precision=plan.precision, device=plan.device
-        )
+        return make_runner(tapped, plan.engine, size=plan.size, device=plan.device)
     except Exception as exc:
         # No other engine in its place: rows are kept under the name of the one that made them.
         raise RuntimeError(
             f"{plan.backbone.name} could not be handed to {plan.engine} ({exc}). Use "
             "engine='eager'."
         ) from exc
-
-
-def _fold_batch_norms(module: nn.Module) -> None:
-    """Fold each batch norm that follows a convolution in a `Sequential` into it, in place."""
-    for child in module.children():
-        _fold_batch_norms(child)
-    if not isinstance(module, nn.Sequential):
-        return
-    for i in range(len(module) - 1):
-        first, second = module[i], module[i + 1]
-        if isinstance(first, nn.Conv2d) and isinstance(second, nn.BatchNorm2d):
-            module[i] = fuse_conv_bn_eval(first, second)
-            module[i + 1] = nn.Identity()

@@ -3,9 +3,10 @@
 from importlib.util import find_spec
 
 import torch
+from torch import nn
 
 from features.networks import onnx_engine, openvino_engine, torch_engine
-from features.networks.tap import Runner, TappedNetwork
+from features.networks.tap import Runner
 
 ENGINES = ("auto", "eager", "compile", "onnxruntime", "openvino")
 PRECISIONS = {
@@ -60,35 +61,39 @@ def resolve_engine(engine: str, precision: str, device: torch.device) -> str:
 
 
 def make_runner(
-    network: TappedNetwork, engine: str, *, size: int, precision: str, device: torch.device
+    network: nn.Module,
+    engine: str,
+    *,
+    size: int,
+    device: torch.device,
+    dtype: torch.dtype = torch.uint8,
 ) -> Runner:
     """Have an engine run a network.
 
     Parameters
     ----------
-    network : TappedNetwork
-        On the CPU, in float32; the engine may change it.
+    network : nn.Module
+        Frames to rows, on the CPU; the engine may change it.
     engine : {"eager", "compile", "onnxruntime", "openvino"}
         From `resolve_engine`.
     size : int
         Side of the frames, in pixels.
-    precision : {"float32", "bfloat16", "float16"}
-        Of weights and activations.
     device : torch.device
         Where the network runs.
+    dtype : torch.dtype, default=torch.uint8
+        Of the frames.
 
     Returns
     -------
     callable
-        uint8 frames (n, 3, size, size) to float32 rows (n, width), both on the CPU.
+        Frames (n, 3, size, size) to float32 rows (n, width), both on the CPU.
     """
     if engine == "onnxruntime":
-        return onnx_engine.make_runner(network, size)
+        return onnx_engine.make_runner(network, size, dtype)
     if engine == "openvino":
-        return openvino_engine.make_runner(network, size)
-    return torch_engine.make_runner(
-        network.as_type(PRECISIONS[precision]), device, compiled=engine == "compile"
-    )
+        return openvino_engine.make_runner(network, size, dtype)
+    example = torch.zeros(1, 3, size, size, dtype=dtype) if engine == "compile" else None
+    return torch_engine.make_runner(network, device, example=example)
 
 
 def _installed(engine: str) -> bool:

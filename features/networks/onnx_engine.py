@@ -4,13 +4,13 @@ import io
 import warnings
 
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 
 from features.networks.fan_out import fan_out
-from features.networks.tap import Runner, TappedNetwork
+from features.networks.tap import Runner
 
 
-def make_runner(network: TappedNetwork, size: int) -> Runner:
+def make_runner(network: nn.Module, size: int, dtype: torch.dtype = torch.uint8) -> Runner:
     """Export a network and open a session for it.
 
     A session has one thread and is asked from several at once, an image at a time: images wait
@@ -23,7 +23,7 @@ def make_runner(network: TappedNetwork, size: int) -> Runner:
     options.intra_op_num_threads = 1
     options.inter_op_num_threads = 1
     session = onnxruntime.InferenceSession(
-        export(network, size), options, providers=["CPUExecutionProvider"]
+        export(network, size, dtype), options, providers=["CPUExecutionProvider"]
     )
 
     def embed(frame: Tensor) -> Tensor:
@@ -32,13 +32,13 @@ def make_runner(network: TappedNetwork, size: int) -> Runner:
     return lambda frames: fan_out(embed, frames.contiguous().split(1))
 
 
-def export(network: TappedNetwork, size: int) -> bytes:
-    """Write a network down in ONNX, for one uint8 frame at a time.
+def export(network: nn.Module, size: int, dtype: torch.dtype = torch.uint8) -> bytes:
+    """Write a network down in ONNX, for one frame of a dtype at a time.
 
     The exporter is the older of torch's two, which needs neither onnxscript nor, for a small
     network, half a minute.
     """
-    frame = torch.zeros(1, 3, size, size, dtype=torch.uint8)
+    frame = torch.zeros(1, 3, size, size, dtype=dtype)
     written = io.BytesIO()
     with warnings.catch_warnings(), torch.no_grad():
         # It says that it is older, and that what depends on the frame's size is fixed.

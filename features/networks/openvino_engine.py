@@ -3,17 +3,17 @@
 import warnings
 
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 
 from features.networks.fan_out import fan_out
-from features.networks.tap import Runner, TappedNetwork
+from features.networks.tap import Runner
 
 
-def make_runner(network: TappedNetwork, size: int) -> Runner:
+def make_runner(network: nn.Module, size: int, dtype: torch.dtype = torch.uint8) -> Runner:
     """Convert and compile a network for one frame at a time, in as many streams as threads."""
     import openvino
 
-    frame = torch.zeros(1, 3, size, size, dtype=torch.uint8)
+    frame = torch.zeros(1, 3, size, size, dtype=dtype)
     with warnings.catch_warnings(), torch.no_grad():
         # Tracing says that what depends on the frame's size is fixed.
         warnings.simplefilter("ignore")

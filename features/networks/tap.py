@@ -4,6 +4,7 @@ import difflib
 from collections.abc import Callable
 from functools import lru_cache
 from threading import get_ident
+from typing import Any
 
 import torch
 from torch import Tensor, nn
@@ -41,7 +42,7 @@ class TappedNetwork(nn.Module):
         self.dtype = torch.float32
         # By thread, for those that extract share one network.
         self._seen: dict[int, Tensor] = {}
-        self._tapped = layer is not None
+        self.tapped = layer is not None
         if layer is not None:
             network.get_submodule(layer).register_forward_hook(self._note)
 
@@ -53,7 +54,7 @@ class TappedNetwork(nn.Module):
         """Embed frames, (n, 3, size, size) uint8, as (n, width) float32."""
         scaled = normalize(frames, self.scheme).to(self.dtype)
         output = self.network(scaled)
-        if self._tapped:
+        if self.tapped:
             output = self._seen.pop(get_ident())
         return pool(output, self.pooling).float()
 
@@ -86,12 +87,14 @@ def find_layer(backbone: Backbone, layer: str | None, pooling: str) -> str | Non
     Raises
     ------
     ValueError
-        A layer that the network has not, with the closest names.
+        A layer that the network has not, with the closest names, or whose output cannot be
+        pooled; "gem" for a network that does not end in feature maps.
     """
     if layer is None:
         return _last_maps(backbone) if pooling == "gem" else None
     names = backbone.layers
     if layer in names:
+        _check_output(backbone, layer, pooling)
         return layer
     if layer in _LINEAR_LAYERS:
         return _behind_linear(backbone, layer)
@@ -103,8 +106,7 @@ def find_layer(backbone: Backbone, layer: str | None, pooling: str) -> str | Non
     )
 
 
-@lru_cache(maxsize=64)
-def tapped_width(backbone: Backbone, layer: str | None, pooling: str, size: int) -> int:
+def tapped_width(backbone: Backbone, layer: str | None, pooling: str) -> int:
     """Numbers in the pooled output of a layer, found without weights.
 
     Parameters
@@ -115,15 +117,10 @@ def tapped_width(backbone: Backbone, layer: str | None, pooling: str, size: int)
         From `find_layer`.
     pooling : {"average", "gem", "none"}
         See `pool`.
-    size : int
-        Side of the frames, in pixels.
     """
     if layer is None:
         return backbone.width
-    with torch.inference_mode():
-        tapped = TappedNetwork(_without_weights(backbone), backbone, layer, pooling)
-        frames = torch.empty(1, 3, size, size, dtype=torch.uint8, device="meta")
-        return tapped(frames).shape[1]
+    return pool(_outputs(backbone)[layer], pooling).shape[1]
 
 
 def _without_weights(backbone: Backbone) -> nn.Module:
@@ -149,15 +146,15 @@ def _behind_linear(backbone: Backbone, layer: str) -> str:
 
 
 @lru_cache(maxsize=64)
-def _last_maps(backbone: Backbone) -> str:
-    """Name of the outermost module that gives the last feature maps, before global pooling."""
+def _outputs(backbone: Backbone) -> dict[str, Any]:
+    """Run one frame without numbers, and note what each module gives, in the order they finish."""
     network = _without_weights(backbone)
-    seen: list[str] = []
+    given: dict[str, Any] = {}
 
     def watch(name: str, module: nn.Module) -> None:
         def note(module: nn.Module, inputs: object, output: object) -> None:
-            if isinstance(output, Tensor) and output.ndim == 4 and min(output.shape[2:]) > 1:
-                seen.append(name)
+            given.pop(name, None)  # of a module that runs several times, the last
+            given[name] = output
 
         module.register_forward_hook(note)
 
@@ -166,8 +163,45 @@ def _last_maps(backbone: Backbone) -> str:
             watch(name, module)
     with torch.inference_mode():
         network(torch.empty(1, 3, backbone.size, backbone.size, device="meta"))
-    if not seen:
+    return given
+
+
+def _check_output(backbone: Backbone, layer: str, pooling: str) -> None:
+    """Refuse a layer whose output is not feature maps or vectors."""
+    output = _outputs(backbone).get(layer)
+    if not isinstance(output, Tensor):
+        found = "nothing by itself" if output is None else f"a {type(output).__name__}"
         raise ValueError(
-            f"{backbone.name} has no feature maps to pool. Use pooling='average' or name a `layer`."
+            f"`layer` must name a module that gives one tensor, but {layer!r} of {backbone.name} "
+            f"gives {found}. Name the module around it or behind it."
         )
-    return seen[-1]
+    if output.ndim == 4 and not _is_maps(output):
+        raise ValueError(
+            f"`layer` must give maps of (channels, height, width), but those of {layer!r} of "
+            f"{backbone.name} are {tuple(output.shape[1:])}, channels last. Use layer=None."
+        )
+    pool(output, pooling)
+
+
+def _is_maps(output: Tensor) -> bool:
+    """Whether an output for a square frame is (n, channels, height, width), channels first."""
+    return output.ndim == 4 and output.shape[2] == output.shape[3]
+
+
+@lru_cache(maxsize=64)
+def _last_maps(backbone: Backbone) -> str:
+    """Name of the outermost module that gives the last feature maps, before global pooling."""
+    # Behind maps, tokens of a transformer (n, tokens, channels) are what the network ends in.
+    last = None
+    for name, output in _outputs(backbone).items():
+        if not isinstance(output, Tensor):
+            continue
+        if output.ndim == 3 or (output.ndim == 4 and min(output.shape[2:]) > 1):
+            last = name if _is_maps(output) else None
+    if last is None:
+        raise ValueError(
+            f"pooling='gem' needs a network that ends in feature maps, as convolutional ones do, "
+            f"and {backbone.name} does not: use pooling='average', or name a `layer` of a "
+            "convolutional network."
+        )
+    return last

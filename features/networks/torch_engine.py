@@ -1,9 +1,9 @@
 """Forward passes by PyTorch itself, eager or compiled."""
 
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 
-from features.networks.batch_size import BatchSize
+from features.networks.gathering import Gathering
 from features.networks.tap import Runner, TappedNetwork
 
 # On a CPU a few images at a time stay in cache, and their memory is used again rather than asked
@@ -11,19 +11,39 @@ from features.networks.tap import Runner, TappedNetwork
 _CPU_BATCH = 4
 
 
-def make_runner(network: TappedNetwork, device: torch.device, *, compiled: bool = False) -> Runner:
-    """Move a network to its device, channels last."""
+def make_runner(
+    network: nn.Module, device: torch.device, *, example: Tensor | None = None
+) -> Runner:
+    """Move a network to its device, channels last; compile it if given an example of a frame."""
     network = network.eval().to(device)
     network.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
-    forward = torch.compile(network) if compiled else network
+    forward = network if example is None else _compiled(network, example.to(device))
 
     def embed(frames: Tensor) -> Tensor:
-        return forward(frames.to(device, non_blocking=True)).cpu()
+        with torch.inference_mode():
+            return forward(frames.to(device, non_blocking=True)).cpu()
 
-    sizes = BatchSize() if device.type != "cpu" else BatchSize(_CPU_BATCH, _CPU_BATCH)
+    if device.type != "cpu":
+        return Gathering(embed)
+    one = embed if example is None else _filled_up(embed)
+    return lambda frames: torch.cat([one(piece) for piece in frames.split(_CPU_BATCH)])
+
+
+def _compiled(network: nn.Module, frame: Tensor) -> Runner:
+    """Compile a network, once and here: what cannot be compiled fails before any image is read."""
+    if isinstance(network, TappedNetwork) and network.tapped:
+        raise ValueError("it compiles whole networks, not the inner layer that is tapped")
+    compiled = torch.compile(network)
+    with torch.inference_mode():
+        compiled(frame.repeat(_CPU_BATCH, 1, 1, 1))
+    return compiled
+
+
+def _filled_up(embed: Runner) -> Runner:
+    """Repeat the last frame up to a full batch: another size would be compiled anew, in minutes."""
 
     def run(frames: Tensor) -> Tensor:
-        with torch.inference_mode():
-            return torch.cat(sizes.run(embed, frames))
+        lacking = _CPU_BATCH - len(frames)
+        return embed(torch.cat([frames, *[frames[-1:]] * lacking]))[: len(frames)]
 
     return run

@@ -2,10 +2,30 @@
 
 import argparse
 
-from pipelines.cli import augmentations, backbones, compare, demo, extract, predict, train
+from pipelines.cli import (
+    ablate,
+    augmentations,
+    backbones,
+    compare,
+    demo,
+    extract,
+    ledger,
+    predict,
+    train,
+)
 from pipelines.cli.options import HelpFormatter
 
-_COMMANDS = (demo, compare, train, predict, extract, augmentations, backbones)
+_COMMANDS = (
+    demo,
+    compare,
+    ablate,
+    ledger,
+    train,
+    predict,
+    extract,
+    augmentations,
+    backbones,
+)
 
 _DESCRIPTION = """\
 Classify skin lesions by hand-crafted descriptors fused with CNN embeddings, and compare

@@ -69,6 +69,11 @@ class FrameClassifier(nn.Module):
         """Scale pixels as the backbone was trained on them."""
         return normalize(frames, (self.backbone.mean, self.backbone.std))
 
+    def without_head(self) -> Self:
+        """Give what the last layer sees in place of logits."""
+        self.head = nn.Identity()
+        return self
+
     def freeze(self) -> None:
         """Train the last layer alone."""
         self.frozen = True

@@ -2,6 +2,16 @@ import numpy as np
 import pandas as pd
 import pytest
 from numpy.testing import assert_allclose, assert_array_equal
+from scipy.stats import loguniform
+from sklearn.model_selection import (
+    GridSearchCV,
+    GroupKFold,
+    ParameterGrid,
+    ParameterSampler,
+    RandomizedSearchCV,
+)
+from sklearn.neighbors import KNeighborsClassifier
+from sklearn.pipeline import Pipeline
 
 from fusion import BlockScaler, BlockSelector, column_blocks
 
@@ -94,3 +104,44 @@ def test_blocks_are_selected_by_name(table):
 def test_unknown_blocks_are_named(table):
     with pytest.raises(ValueError, match=r"\['glcm'\]. The table's blocks are \['abcd', 'hog'"):
         BlockSelector(["glcm"]).fit(table)
+
+
+@pytest.fixture(scope="module")
+def toy():
+    """Block abcd tells two classes apart, block hog is noise; two images a lesion."""
+    rng = np.random.default_rng(0)
+    y = rng.permutation(np.arange(150) % 2).repeat(2)
+    X = rng.normal(size=(300, 6))
+    X[:, :2] += 1.5 * y[:, None]
+    names = ["abcd__0", "abcd__1", *(f"hog__{i}" for i in range(4))]
+    return pd.DataFrame(X, columns=names), y, np.arange(150).repeat(2)
+
+
+class TestWeightsAreTuned:
+    """The weight of the noise should fall."""
+
+    @pytest.fixture
+    def model(self):
+        steps = [("scale", BlockScaler()), ("classify", KNeighborsClassifier(15))]
+        return Pipeline(steps).set_output(transform="pandas")
+
+    def test_on_a_grid(self, toy, model):
+        X, y, lesion = toy
+        weights = list(ParameterGrid({"abcd": [1.0], "hog": [0.0, 1.0, 8.0]}))
+        search = GridSearchCV(
+            model, {"scale__weights": weights}, cv=GroupKFold(3), error_score="raise"
+        )
+        search.fit(X, y, groups=lesion)
+        assert search.best_params_["scale__weights"] == {"abcd": 1.0, "hog": 0.0}
+        scores = search.cv_results_["mean_test_score"]
+        assert scores[0] > scores[1] > scores[2]
+
+    def test_at_random(self, toy, model):
+        X, y, lesion = toy
+        ranges = {"abcd": loguniform(0.1, 10), "hog": loguniform(0.1, 10)}
+        drawn = list(ParameterSampler(ranges, 8, random_state=0))
+        search = RandomizedSearchCV(
+            model, {"scale__weights": drawn}, n_iter=8, cv=GroupKFold(3), random_state=0
+        )
+        best = search.fit(X, y, groups=lesion).best_params_["scale__weights"]
+        assert best["abcd"] > best["hog"]

@@ -34,9 +34,16 @@ def describe(name: str) -> Backbone:
     """Read input and normalisation off timm's configuration of the pretrained model."""
     config = _config(name)
     constructor = partial(_timm().create_model, _plain(name), pretrained=False, num_classes=1000)
-    backbone = describe_network(
-        name, constructor, config.input_size[-1], tuple(config.mean), tuple(config.std)
-    )
+    try:
+        backbone = describe_network(
+            name, constructor, config.input_size[-1], tuple(config.mean), tuple(config.std)
+        )
+    except Exception as exc:  # timm's constructors raise what they please
+        raise ValueError(
+            f"{name} cannot be laid out without weights, by which its width is found, at its "
+            f"{config.input_size[-1]} pixels ({type(exc).__name__}: {exc}): use another of timm's "
+            "networks."
+        ) from exc
     if backbone.pooled_layer != config.classifier:
         raise ValueError(
             f"{name} does not end in one linear layer (timm classifies by {config.classifier}), as "

@@ -184,6 +184,23 @@ def test_timm():
         get_backbone("timm:resnetz", weights=None)
     with pytest.raises(ValueError, match="does not end in one linear layer"):
         get_backbone("timm:deit_tiny_distilled_patch16_224", weights=None)
+    # Its constructor runs its convolutions.
+    assert get_backbone("timm:vit_base_r26_s32_224", weights=None).width == 768
+    # Class tokens are parameters, which the counter of operations asked gradients of.
+    assert published("timm:cait_xxs24_224").parameters == pytest.approx(12.0e6, abs=1e5)
+
+
+def test_a_timm_network_that_cannot_be_laid_out(monkeypatch):
+    pytest.importorskip("timm")
+
+    def broken(*args):
+        raise RuntimeError("Tensor on device meta")
+
+    monkeypatch.setattr(timm_models, "describe_network", broken)
+    timm_models.describe.cache_clear()
+    expected = r"timm:resnet10t cannot be laid out .* 176 pixels \(RuntimeError: Tensor on device"
+    with pytest.raises(ValueError, match=expected):
+        get_backbone("timm:resnet10t", weights=None)
 
 
 @pytest.mark.parametrize(("name", "side"), [("resnet18", 32), ("googlenet", 32), ("alexnet", 64)])

@@ -56,6 +56,41 @@ def test_generalized_mean_takes_the_place_of_the_global_pooling(frames):
     assert len(lite(pooling="gem").feature_names()) == lite(pooling="gem").describe(frames).shape[1]
 
 
+# Tokens, and maps whose channels are last.
+@pytest.mark.parametrize("name", ["vit_b_32", "timm:swin_tiny_patch4_window7_224"])
+def test_no_generalized_mean_without_feature_maps(name):
+    if name.startswith("timm:"):
+        pytest.importorskip("timm")
+    with pytest.raises(ValueError, match=r"ends in feature maps.*use pooling='average'"):
+        CNNEmbedding(name, None, pooling="gem", random_state=0).feature_names()
+
+
+def test_generalized_mean_of_a_transformer_that_ends_in_maps():
+    assert len(CNNEmbedding("swin_t", None, pooling="gem").feature_names()) == 768
+
+
+@pytest.mark.parametrize(
+    ("name", "layer", "text"),
+    [
+        ("vit_b_32", "encoder.layers.encoder_layer_0.self_attention", "gives a tuple"),
+        (
+            "vit_b_32",
+            "encoder.layers.encoder_layer_0.self_attention.out_proj",
+            "gives nothing by itself",
+        ),
+        ("vit_b_32", "encoder", r"activations of shape \(50, 768\)"),
+        ("swin_t", "features.7", r"are \(7, 7, 768\), channels last"),
+    ],
+)
+def test_layers_that_give_no_maps(name, layer, text):
+    part = CNNEmbedding(name, None, layer=layer, random_state=0, device="cpu")
+    with pytest.raises(ValueError, match=text):
+        part.feature_names()
+    # Before any engine is handed the network.
+    with pytest.raises(ValueError, match=text):
+        part.describe(torch.zeros(1, 3, 224, 224, dtype=torch.uint8))
+
+
 def test_fully_connected_layers_have_their_usual_names():
     part = CNNEmbedding("alexnet", None, layer="fc6", device="cpu", engine="eager", random_state=0)
     frames = torch.zeros(1, 3, 224, 224, dtype=torch.uint8)

@@ -1,4 +1,6 @@
 import importlib.util
+import os
+from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
 import pytest
@@ -26,7 +28,7 @@ def frames():
 
 
 def small(**settings):
-    return CNNEmbedding(image_size=64, device="cpu", **settings)
+    return CNNEmbedding(**({"image_size": 64, "device": "cpu"} | settings))
 
 
 @pytest.mark.parametrize("engine", OPTIONAL)
@@ -48,6 +50,64 @@ def test_bfloat16_is_close(frames):
     assert rows.dtype == torch.float32
     assert not torch.equal(rows, plain)
     assert torch.cosine_similarity(rows, plain).min() > 0.99
+
+
+def test_float16_needs_a_gpu(frames):
+    with pytest.raises(ValueError, match="precision='float16' needs a GPU, got device 'cpu'"):
+        small(precision="float16").describe(frames)
+
+
+def lenet(**settings):
+    return CNNEmbedding("lenet", None, device="cpu", random_state=0, **settings)
+
+
+@pytest.mark.skipif(
+    not os.environ.get("DERMFUSION_COMPILE"),
+    reason="torch.compile takes a minute: set DERMFUSION_COMPILE=1",
+)
+@pytest.mark.filterwarnings("ignore:`torch.jit:DeprecationWarning")  # torch's own
+def test_compiled_rows_are_the_same():
+    frames = torch.randint(0, 256, (7, 3, 28, 28), dtype=torch.uint8)
+    part, plain = lenet(engine="compile"), lenet(engine="eager").describe(frames)
+    with ThreadPoolExecutor(3) as pool:
+        several = list(pool.map(part.describe, [frames, frames[:1], frames[:3]]))
+    for rows in several:
+        torch.testing.assert_close(rows, plain[: len(rows)], rtol=1e-4, atol=1e-5)
+
+
+def test_compiling_is_done_and_fails_before_any_image_is_read(monkeypatch, frames):
+    compiled, shapes = [], []
+
+    def fake(network):
+        compiled.append(network)
+
+        def forward(frames):
+            shapes.append(tuple(frames.shape))
+            return network(frames)
+
+        return forward
+
+    monkeypatch.setattr(torch, "compile", fake)
+    part, plain = small(engine="compile", image_size=48), small(engine="eager", image_size=48)
+    embedded = part.describe(frames[..., :48, :48])
+    torch.testing.assert_close(embedded, plain.describe(frames[..., :48, :48]))
+    assert len(compiled) == 1
+    # One to compile by, and five frames: the second batch is filled up.
+    assert shapes == 3 * [(4, 3, 48, 48)]
+
+    def no_compiler(network):
+        raise RuntimeError("no C++ compiler")
+
+    monkeypatch.setattr(torch, "compile", no_compiler)
+    with pytest.raises(RuntimeError, match=r"no C\+\+ compiler\). Use engine='eager'"):
+        small(engine="compile", image_size=56).describe(frames)
+
+
+@pytest.mark.parametrize("tap", [{"layer": "features"}, {"pooling": "gem"}])
+def test_inner_layers_are_not_compiled(tap):
+    frames = torch.zeros(1, 3, 28, 28, dtype=torch.uint8)
+    with pytest.raises(RuntimeError, match=r"compiles whole networks.* Use engine='eager'"):
+        lenet(engine="compile", **tap).describe(frames)
 
 
 def test_engine_and_precision_are_in_the_fingerprint():

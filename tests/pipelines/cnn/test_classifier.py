@@ -129,7 +129,7 @@ def test_pickles_without_the_network(fitted, images):
     joblib.dump(fitted, buffer)
     buffer.seek(0)
     loaded = joblib.load(buffer)
-    assert loaded._built is None
+    assert not loaded._predictors
     assert all(isinstance(value, np.ndarray) for value in loaded.state_.values())
     np.testing.assert_array_equal(loaded.predict_proba(images), fitted.predict_proba(images))
 

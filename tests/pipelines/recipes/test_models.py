@@ -2,24 +2,22 @@ import json
 
 import numpy as np
 import pytest
-import torch
 from sklearn.base import clone
-from sklearn.ensemble import RandomForestClassifier
-from sklearn.model_selection import GridSearchCV, GroupKFold
 
 from features import GLCM, ColorMoments, Preparation
-from fusion import BoostedTrees, DecisionRule
+from fusion import (
+    BoostedTrees,
+    DecisionRule,
+)
 from pipelines import (
     MODELS,
     CNNClassifier,
-    LesionPipeline,
     compare,
     default_descriptors,
-    group_ids,
     load_model,
-    make_fusion_classifier,
     make_model,
     save_model,
+    with_controls,
 )
 from pipelines.intake import image_side
 
@@ -52,52 +50,6 @@ def test_unknown_model():
 def test_misspelt_options_are_refused():
     with pytest.raises(TypeError, match="unknown options: decison"):
         make_model("cnn", decison="prior_corrected")
-
-
-@pytest.mark.parametrize(("device", "expected"), [("cuda:1", "cuda:1"), ("mps", "cpu")])
-def test_boosting_runs_on_the_gpu_that_is_named(monkeypatch, device, expected):
-    monkeypatch.setattr("pipelines.recipes.pick_device", torch.device)
-    model = make_fusion_classifier(backbone=None, device=device)
-    assert model.get_params()["classify__estimator__device"] == expected
-
-
-@pytest.fixture(scope="module")
-def fitted(lesions):
-    return make_fusion_classifier(**SMALL).fit(lesions, lesions["label"])
-
-
-def test_fusion_learns_what_is_drawn(fitted, lesions):
-    assert fitted.score(lesions, lesions["label"]) > 0.9
-    probabilities = fitted.predict_proba(lesions)
-    np.testing.assert_allclose(probabilities.sum(axis=1), 1, rtol=1e-5)
-
-
-def test_blocks_are_named_from_step_to_step(fitted):
-    names = fitted[:-1].get_feature_names_out()
-    assert len(names) == 40
-    assert {name.split("__")[0] for name in names} <= {name for name, _ in fitted.image_step.parts}
-
-
-def test_the_same_seed_gives_the_same_bits(fitted, lesions):
-    again = clone(fitted).fit(lesions, lesions["label"])
-    np.testing.assert_array_equal(again.predict_proba(lesions), fitted.predict_proba(lesions))
-
-
-def test_any_classifier_and_nested_parameters(lesions):
-    forest = RandomForestClassifier(20, random_state=0)
-    model = make_fusion_classifier(
-        backbone=None,
-        descriptors=[("color", ColorMoments()), ("glcm", GLCM())],
-        classifier=forest,
-        **SMALL,
-    )
-    assert isinstance(model, LesionPipeline)
-    folds = list(GroupKFold(2).split(lesions, groups=group_ids(lesions)))
-    grid = {"features__glcm__levels": [16, 32], "select__k": [20, 40]}
-    search = GridSearchCV(model, grid, cv=folds, error_score="raise")
-    search.fit(lesions, lesions["label"])
-    assert set(search.best_params_) == set(grid)
-    assert search.best_score_ > 0.4
 
 
 class TestFineTunedFusion:
@@ -205,3 +157,26 @@ def test_weights_and_checkpoint_reach_the_networks():
     assert (network.weights, network.checkpoint) == (None, "runs")
     parts = dict(make_model("embedding", weights="w.pth").image_step.parts)
     assert parts["embedding"].weights == "w.pth"
+
+
+def test_models_of_metadata_bring_their_control():
+    assert with_controls(["fusion_metadata", "cnn"]) == ["fusion_metadata", "cnn", "missingness"]
+    assert with_controls(["missingness", "fusion_metadata"]) == ["missingness", "fusion_metadata"]
+    assert with_controls(["fusion", "fusion"]) == ["fusion"]
+
+
+@pytest.mark.parametrize("name", MODELS)
+def test_every_model_takes_the_options_of_the_command_line(name):
+    options = {"weights": "default", "k": 40, "store": "memory", "device": "cpu", "n_jobs": 1}
+    model = make_model(
+        name,
+        preparation=Preparation(size=64),
+        decision="prior_corrected",
+        random_state=3,
+        **options,
+    )
+    rule = model if isinstance(model, DecisionRule) else model[-1]
+    assert rule.rule == "prior_corrected"
+    seeds = {v for k, v in model.get_params().items() if k.endswith("random_state")}
+    assert 3 in seeds
+    clone(model)

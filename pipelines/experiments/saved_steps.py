@@ -1,0 +1,111 @@
+"""Predictions of each step on disk, so that a stopped ablation goes on where it was."""
+
+import json
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import joblib
+import numpy as np
+import pandas as pd
+from sklearn.base import BaseEstimator
+
+# They change how long a step takes, not what it predicts.
+_INDIFFERENT = ("memory", "n_jobs", "verbose")
+
+
+@dataclass(frozen=True)
+class Finished:
+    """What a step leaves behind.
+
+    Attributes
+    ----------
+    predictions : DataFrame
+        One row an image, see `pipelines.evaluation.predictions`.
+    seconds : float
+        Of fitting and predicting, all folds together.
+    n_columns : float or None
+        Columns that the classifier was given, mean over folds.
+    supports : list of list of int
+        Columns that each fold kept, where columns were selected.
+    """
+
+    predictions: pd.DataFrame
+    seconds: float
+    n_columns: float | None = None
+    supports: Sequence[Sequence[int]] = ()
+
+
+class SavedSteps:
+    """A folder of finished steps; without a folder nothing is kept.
+
+    Parameters
+    ----------
+    directory : Path or None
+        Made if missing.
+    data : str
+        Digest of the table and of the folds: steps of other data are not taken for these.
+    """
+
+    def __init__(self, directory: Path | None, data: str):
+        self.directory = directory
+        self.data = data
+
+    def load(self, name: str, model: Any) -> Finished | None:
+        """Read a step; None where it is not there, or was made by other data or another model."""
+        folder = self._folder(name)
+        if folder is None or not (folder / "step.json").exists():
+            return None
+        facts = json.loads((folder / "step.json").read_text(encoding="utf-8"))
+        if facts.pop("fingerprint") != self._fingerprint(model):
+            return None
+        return Finished(pd.read_parquet(folder / "predictions.parquet"), **facts)
+
+    def save(self, name: str, model: Any, step: Finished) -> None:
+        """Write a step."""
+        folder = self._folder(name)
+        if folder is None:
+            return
+        folder.mkdir(parents=True, exist_ok=True)
+        # While it is half written there must be no mark that it is whole.
+        (folder / "step.json").unlink(missing_ok=True)
+        step.predictions.to_parquet(folder / "predictions.parquet", index=False)
+        facts = {
+            "fingerprint": self._fingerprint(model),
+            "seconds": step.seconds,
+            "n_columns": step.n_columns,
+            "supports": [list(map(int, support)) for support in step.supports],
+        }
+        (folder / "step.json").write_text(json.dumps(facts) + "\n", encoding="utf-8")
+
+    def _folder(self, name: str) -> Path | None:
+        if self.directory is None:
+            return None
+        return self.directory / re.sub(r"[^a-z0-9_.]+", "-", name.lower()).strip("-")
+
+    def _fingerprint(self, model: Any) -> str:
+        return joblib.hash([self.data, describe(model)])
+
+
+def describe(value: Any) -> Any:
+    """Tell what a model is made of, apart from what does not shape its predictions.
+
+    Examples
+    --------
+    >>> from sklearn.dummy import DummyClassifier
+    >>> describe(DummyClassifier())
+    ['DummyClassifier', {'constant': None, 'random_state': None, 'strategy': 'prior'}]
+    """
+    if isinstance(value, BaseEstimator):
+        parameters = value.get_params(deep=False)
+        kept = {name: p for name, p in sorted(parameters.items()) if name not in _INDIFFERENT}
+        return [type(value).__name__, describe(kept)]
+    if isinstance(value, Mapping):
+        return {name: describe(part) for name, part in value.items()}
+    if isinstance(value, np.ndarray):
+        return value.tolist()
+    if isinstance(value, list | tuple):
+        return [describe(part) for part in value]
+    return value if isinstance(value, str | int | float | bool | None) else repr(value)
