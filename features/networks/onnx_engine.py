@@ -2,6 +2,9 @@
 
 import io
 import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager
+from unittest.mock import patch
 
 import torch
 from torch import Tensor, nn
@@ -40,7 +43,7 @@ def export(network: nn.Module, size: int, dtype: torch.dtype = torch.uint8) -> b
     """
     frame = torch.zeros(1, 3, size, size, dtype=dtype)
     written = io.BytesIO()
-    with warnings.catch_warnings(), torch.no_grad():
+    with warnings.catch_warnings(), _without_its_log(), torch.no_grad():
         # It says that it is older, and that what depends on the frame's size is fixed.
         warnings.simplefilter("ignore")
         torch.onnx.export(
@@ -52,3 +55,14 @@ def export(network: nn.Module, size: int, dtype: torch.dtype = torch.uint8) -> b
             output_names=["rows"],
         )
     return written.getvalue()
+
+
+@contextmanager
+def _without_its_log() -> Iterator[None]:
+    """Keep the exporter from printing the whole graph of a network that it cannot write down.
+
+    It takes the question whether its log is on for the answer, and turns it on.
+    """
+    log = "_jit_onnx_log"
+    with patch.object(torch._C, log, lambda *said: None, create=True):
+        yield

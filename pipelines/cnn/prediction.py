@@ -60,9 +60,7 @@ class Predictor:
             return self._run_by("eager", size)
 
     def _run_by(self, engine: str, size: int) -> Runner:
-        return make_runner(
-            self.network, engine, size=size, device=self.device, dtype=torch.float32
-        )
+        return make_runner(self.network, engine, size=size, device=self.device, dtype=torch.float32)
 
 
 def mean_over_views(

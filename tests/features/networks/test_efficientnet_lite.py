@@ -1,3 +1,5 @@
+from importlib.util import find_spec
+
 import pytest
 import skimage.data
 import torch
@@ -12,6 +14,7 @@ from features.networks.efficientnet_lite import (
     rename_lite_keys,
 )
 from features.networks.normalization import normalize
+from features.networks.onnx_engine import make_runner
 from features.preparation.framing import frame_image
 
 LITE0 = "efficientnet_lite0"
@@ -19,6 +22,19 @@ LITE0 = "efficientnet_lite0"
 # ImageNet-1k: tabby, tiger cat, Persian, Siamese and Egyptian cat; espresso, cup, coffee mug.
 CATS = {281, 282, 283, 284, 285}
 COFFEE = {504, 967, 968}
+
+
+@pytest.mark.skipif(find_spec("onnx") is None, reason="needs the extra 'engines'")
+@pytest.mark.parametrize("side", [8, 9, 11])
+def test_padding_is_the_same_when_exported(side):
+    pytest.importorskip("onnxruntime")
+    # Strides of 2 over an odd side: ONNX rounds negative quotients towards zero, Python down.
+    network = nn.Sequential(SameConv2d(3, 4, 3, stride=2), SameConv2d(4, 2, 5, stride=2)).eval()
+    frames = torch.randn(2, 3, side, side)
+    with torch.inference_mode():
+        expected = network(frames)
+    found = make_runner(network, side, torch.float32)(frames)
+    torch.testing.assert_close(found, expected)
 
 
 @pytest.fixture(scope="module")

@@ -1,8 +1,10 @@
 import pytest
 import torch
+from torch import nn
 
+from pipelines.cnn import prediction
 from pipelines.cnn.augmentation import Augmentation
-from pipelines.cnn.prediction import mean_over_views
+from pipelines.cnn.prediction import Predictor, mean_over_views
 
 CPU = torch.device("cpu")
 
@@ -31,3 +33,40 @@ def test_average_does_not_depend_on_the_side_up(frames):
 def test_several_sizes(frames):
     sides = mean(frames, lambda batch: torch.full((len(batch), 1), batch.shape[-1]), (8, 6, 4))
     assert sides.flatten().tolist() == [6.0] * 10
+
+
+@pytest.fixture
+def network():
+    return nn.Sequential(nn.Conv2d(3, 4, 3), nn.AdaptiveAvgPool2d(2), nn.Flatten()).eval()
+
+
+def test_engines_agree_and_are_made_once_a_size(network, monkeypatch):
+    pytest.importorskip("onnxruntime")
+    made = []
+
+    def note(*args, **settings):
+        made.append(settings["size"])
+        return make_runner(*args, **settings)
+
+    make_runner = prediction.make_runner
+    monkeypatch.setattr(prediction, "make_runner", note)
+    by_onnx, eager = (Predictor(network, engine, CPU) for engine in ("onnxruntime", "eager"))
+    for size in (10, 14, 10):
+        frames = torch.rand(3, 3, size, size) * 255
+        torch.testing.assert_close(by_onnx(frames), eager(frames), rtol=1e-4, atol=1e-3)
+    assert sorted(made) == [10, 10, 14, 14]
+
+
+def test_pytorch_runs_what_cannot_be_exported(network, capfd):
+    pytest.importorskip("onnxruntime")
+    frames = torch.rand(2, 3, 9, 9)  # 7 is not a multiple of 2
+    expected = Predictor(network, "eager", CPU)(frames)
+    assert torch.equal(Predictor(network, "auto", CPU)(frames), expected)
+    with pytest.raises(RuntimeError, match=r"(?s)handed to onnxruntime .* Use engine='eager'"):
+        Predictor(network, "onnxruntime", CPU)(frames)
+    assert "graph" not in capfd.readouterr().out
+
+
+def test_an_unknown_engine(network):
+    with pytest.raises(ValueError, match="`engine` must be one of"):
+        Predictor(network, "tensorrt", CPU)
