@@ -8,7 +8,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from features.color_spaces import gray_plane, hsv_planes, lab_planes, ycbcr_planes
+from features.color_spaces import gray_boxes, gray_plane, hsv_planes, lab_planes, ycbcr_planes
 from features.regions import bounding_box, pixels_inside, ring_around
 
 # The ring of skin that a lesion is compared with: it starts where the border's blur ends
@@ -85,8 +85,8 @@ class LesionBatch:
 
     @cached_property
     def boxes(self) -> list[tuple[slice, slice]]:
-        """Rows and columns that hold each lesion."""
-        return [bounding_box(mask[None]) for mask in self.mask]
+        """Rows and columns that hold each lesion, and no more."""
+        return [bounding_box(mask) for mask in self.mask]
 
     @cached_property
     def boxed_mask(self) -> list[Tensor]:
@@ -97,10 +97,7 @@ class LesionBatch:
     def boxed_gray(self) -> list[Tensor]:
         """Luminance in each lesion's box, n of shape (height, width), float32."""
         # A box covers a third of the canvas, and texture looks at nothing else.
-        return [
-            gray_plane(pixels[None, :, *box])[0]
-            for pixels, box in zip(self.pixels, self.boxes, strict=True)
-        ]
+        return gray_boxes(self.pixels, self.boxes)
 
     @cached_property
     def lesion_rgb(self) -> list[Tensor]:

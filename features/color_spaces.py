@@ -3,7 +3,8 @@
 On a CPU they are converted image by image, so that what lies between stays in its cache.
 """
 
-from collections.abc import Callable
+import math
+from collections.abc import Callable, Sequence
 
 import numpy as np
 import torch
@@ -18,9 +19,10 @@ _RGB_TO_XYZ = (
     (0.019334, 0.119193, 0.950227),
 )
 _WHITE = (0.95047, 1.0, 1.08883)
-# Weighted sums of bytes: the weights, and what is added.
-# Those of luminance are whole, so that their sum is exact.
-_LUMINANCE = (torch.tensor([[2125.0, 7154.0, 721.0]]), torch.zeros(1, 1))
+# Whole weights, so that their sum over bytes is exact.
+_LUMINANCE = np.array([[2125, 7154, 721]], dtype=np.float32)
+_WHITE_LUMINANCE = 255 * 10_000
+# Weights, and what is added.
 _YCBCR = (
     torch.tensor([[65.481, 128.553, 24.966], [-37.797, -74.203, 112], [112, -93.786, -18.214]])
     / 255,
@@ -57,7 +59,43 @@ def gray_plane(pixels: Tensor) -> Tensor:
     Tensor of shape (n, ...), float32
         In [0, 1], rounded once.
     """
-    return _mix(pixels, *_LUMINANCE).squeeze(1).div_(255 * 10_000)
+    if pixels.is_cuda:
+        gray = _mix(pixels, torch.from_numpy(_LUMINANCE), torch.zeros(1, 1)).div_(_WHITE_LUMINANCE)
+    else:
+        gray = _by_image(_gray_of_image, pixels, n_planes=1)
+    return gray.squeeze(1)
+
+
+def gray_boxes(pixels: Tensor, boxes: Sequence[tuple[slice, slice]]) -> list[Tensor]:
+    """Luminance of a part of each image, as `gray_plane`.
+
+    Parameters
+    ----------
+    pixels : Tensor of shape (n, 3, height, width), uint8
+        RGB.
+    boxes : sequence of n pairs of slices
+        Rows and columns.
+
+    Returns
+    -------
+    list of n Tensors, float32
+        Each as large as its box.
+    """
+    if pixels.is_cuda:
+        return [plane[box] for plane, box in zip(gray_plane(pixels), boxes, strict=True)]
+    parts = (image[:, *box] for image, box in zip(pixels.numpy(), boxes, strict=True))
+    return [torch.from_numpy(_gray_of_part(part)) for part in parts]
+
+
+def _gray_of_image(pixels: np.ndarray, gray: np.ndarray) -> None:
+    np.matmul(_LUMINANCE, pixels.astype(np.float32), out=gray)
+    gray /= _WHITE_LUMINANCE
+
+
+def _gray_of_part(pixels: np.ndarray) -> np.ndarray:
+    gray = _LUMINANCE @ pixels.astype(np.float32).reshape(3, -1)
+    gray /= _WHITE_LUMINANCE
+    return gray.reshape(pixels.shape[1:])
 
 
 def ycbcr_planes(pixels: Tensor) -> Tensor:
@@ -178,11 +216,13 @@ def _hsv_of_image(pixels: np.ndarray, hsv: np.ndarray) -> None:
     np.divide(value, 255, out=hsv[third])
 
 
-def _by_image(convert: Callable[[np.ndarray, np.ndarray], None], pixels: Tensor) -> Tensor:
-    """Let `convert` fill float planes, (3, n_pixels), from the bytes of each image."""
-    planes = torch.empty(pixels.shape, dtype=torch.float32)
-    if planes.numel():
-        pairs = zip(pixels.flatten(2).numpy(), planes.flatten(2).numpy(), strict=True)
-        for image, out in pairs:
-            convert(image, out)
-    return planes
+def _by_image(
+    convert: Callable[[np.ndarray, np.ndarray], None], pixels: Tensor, n_planes: int = 3
+) -> Tensor:
+    """Let `convert` fill float planes, (n_planes, n_pixels), from the bytes of each image."""
+    shape = pixels.shape[2:]
+    planes = np.empty((len(pixels), n_planes, math.prod(shape)), dtype=np.float32)
+    if planes.size:
+        for image, out in zip(pixels.numpy(), planes, strict=True):
+            convert(image.reshape(len(image), -1), out)
+    return torch.from_numpy(planes.reshape(len(pixels), n_planes, *shape))

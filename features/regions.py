@@ -57,11 +57,11 @@ def surroundings(ring: Tensor, mask: Tensor, valid: Tensor) -> Tensor:
 
 
 def bounding_box(mask: Tensor) -> tuple[slice, slice]:
-    """Rows and columns that hold every mask of a batch.
+    """Rows and columns that hold a mask, and no more.
 
     Parameters
     ----------
-    mask : Tensor of shape (n, height, width), bool
+    mask : Tensor of shape (height, width), bool
         At least one pixel is True.
 
     Returns
@@ -69,12 +69,14 @@ def bounding_box(mask: Tensor) -> tuple[slice, slice]:
     tuple of two slices
         Of rows and of columns.
     """
-    rows = mask.any(dim=2).any(dim=0).nonzero()
-    columns = mask.any(dim=1).any(dim=0).nonzero()
-    return (
-        slice(int(rows[0]), int(rows[-1]) + 1),
-        slice(int(columns[0]), int(columns[-1]) + 1),
-    )
+    if mask.is_cuda:
+        rows, columns = (mask.any(dim=dim).nonzero().flatten() for dim in (1, 0))
+        return (
+            slice(int(rows[0]), int(rows[-1]) + 1),
+            slice(int(columns[0]), int(columns[-1]) + 1),
+        )
+    left, top, width, height = cv2.boundingRect(mask.numpy().view(np.uint8))
+    return slice(top, top + height), slice(left, left + width)
 
 
 # Luminance is a multiple of 1 / 10,000 of a grey level. Less than that, and more than rounding

@@ -9,8 +9,7 @@ import torch
 from torch import Tensor
 
 from features._opencv import cv2
-from features.regions import bounding_box, eight_bit_gray, gray_levels, level_table
-from features.texture._crop import lesion_crop
+from features.regions import eight_bit_gray, gray_levels, level_table
 
 ANGLES = (0, 45, 90, 135)  # degrees
 
@@ -46,7 +45,7 @@ def cooccurrence(
     Parameters
     ----------
     gray : Tensor of shape (height, width), float32
-        Luminance in [0, 1].
+        Luminance in [0, 1]; the lesion's box is enough.
     mask : Tensor of shape (height, width), bool
         True on the lesion, at least one pixel; a pair counts if both of its pixels are inside.
     levels : int
@@ -77,13 +76,12 @@ def cooccurrence(
 def _counts_on_gpu(
     gray: Tensor, mask: Tensor, levels: int, offsets: Sequence[Offset]
 ) -> tuple[np.ndarray, int]:
-    rows, columns = bounding_box(mask[None])
-    quantised, inside = gray_levels(gray[rows, columns], levels), mask[rows, columns]
-    darkest, brightest = (int(level) for level in quantised[inside].aminmax())
+    quantised = gray_levels(gray, levels)
+    darkest, brightest = (int(level) for level in quantised[mask].aminmax())
     # Pixels outside the mask get a level of their own, which is dropped after counting.
     n_levels = brightest - darkest + 1
     base = n_levels + 1
-    marked = torch.where(inside, quantised.int() - darkest, n_levels)
+    marked = torch.where(mask, quantised.int() - darkest, n_levels)
     counts = torch.zeros(len(offsets), base**2, dtype=torch.int64, device=gray.device)
     for row, offset in zip(counts, offsets, strict=True):
         if _fits(offset, *marked.shape):
@@ -96,9 +94,8 @@ def _counts_on_gpu(
 def _counts_on_cpu(
     gray: Tensor, mask: Tensor, levels: int, offsets: Sequence[Offset]
 ) -> tuple[np.ndarray, int]:
-    plane, inside = lesion_crop(gray, mask)
-    quantised = cv2.LUT(eight_bit_gray(plane), level_table(levels))
-    inside = inside.view(np.uint8)
+    quantised = cv2.LUT(eight_bit_gray(gray.numpy()), level_table(levels))
+    inside = mask.numpy().view(np.uint8)
     brightest = int(cv2.minMaxLoc(quantised, inside)[1])
     if brightest == 255:
         quantised, inside = quantised.astype(np.uint16), inside.astype(np.uint16)

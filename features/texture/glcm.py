@@ -73,15 +73,18 @@ def _weights(n_levels: int) -> np.ndarray:
 
 
 def glcm(
-    gray: Tensor, mask: Tensor, levels: int = 32, distances: Sequence[int] = (1, 2, 4)
+    gray: Tensor | Sequence[Tensor],
+    mask: Tensor | Sequence[Tensor],
+    levels: int = 32,
+    distances: Sequence[int] = (1, 2, 4),
 ) -> Tensor:
     """Co-occurrence properties inside the lesion, averaged over four directions.
 
     Parameters
     ----------
-    gray : Tensor of shape (n, height, width), float32
-        Luminance in [0, 1].
-    mask : Tensor of shape (n, height, width), bool
+    gray : Tensor of shape (n, height, width), float32, or n of shape (height, width)
+        Luminance in [0, 1], of the whole canvas or of each lesion's box.
+    mask : Tensor of shape (n, height, width), bool, or n of shape (height, width)
         True on the lesion, at least one pixel an image.
     levels : int, default=32
         Grey levels, evenly over the whole range, not the lesion's own.
@@ -120,7 +123,7 @@ def glcm(
     by_angle = properties.reshape(len(gray), len(distances), len(ANGLES), len(PROPERTIES))
     spread = by_angle.max(axis=2) - by_angle.min(axis=2)
     values = np.stack([by_angle.mean(axis=2), spread], axis=-1).astype(np.float32)
-    return torch.from_numpy(values).flatten(1).to(gray.device)
+    return torch.from_numpy(values).flatten(1).to(gray[0].device)
 
 
 class GLCM(Descriptor):
@@ -173,9 +176,10 @@ class GLCM(Descriptor):
         if self.channel not in CHANNELS:
             raise ValueError(f"`channel` must be one of {CHANNELS}, got {self.channel!r}.")
         if self.channel == "luminance":
-            plane = batch.gray
+            planes = batch.boxed_gray
         else:
             low, high = _LIMITS[self.channel]
-            plane = batch.lab[:, "Lab".index(self.channel)]
-            plane = ((plane - low) / (high - low)).clamp(0, 1)
-        return glcm(plane, batch.mask, self.levels, self.distances)
+            whole = batch.lab[:, "Lab".index(self.channel)]
+            boxes = zip(whole, batch.boxes, strict=True)
+            planes = [((plane[box] - low) / (high - low)).clamp(0, 1) for plane, box in boxes]
+        return glcm(planes, batch.boxed_mask, self.levels, self.distances)

@@ -1,5 +1,6 @@
 """Haralick's thirteen features of the lesion's texture."""
 
+from collections.abc import Sequence
 from functools import lru_cache
 from itertools import accumulate
 
@@ -129,14 +130,16 @@ def _sums_and_differences(matrices: np.ndarray, sums: np.ndarray, differences: n
     differences[:, 1:] *= 2  # a matrix is symmetric
 
 
-def haralick(gray: Tensor, mask: Tensor, levels: int = 32) -> Tensor:
+def haralick(
+    gray: Tensor | Sequence[Tensor], mask: Tensor | Sequence[Tensor], levels: int = 32
+) -> Tensor:
     """Haralick's features inside the lesion at distance 1, averaged over four directions.
 
     Parameters
     ----------
-    gray : Tensor of shape (n, height, width), float32
-        Luminance in [0, 1].
-    mask : Tensor of shape (n, height, width), bool
+    gray : Tensor of shape (n, height, width), float32, or n of shape (height, width)
+        Luminance in [0, 1], of the whole canvas or of each lesion's box.
+    mask : Tensor of shape (n, height, width), bool, or n of shape (height, width)
         True on the lesion, at least one pixel an image.
     levels : int, default=32
         Grey levels, evenly over the whole range, not the lesion's own.
@@ -170,7 +173,7 @@ def haralick(gray: Tensor, mask: Tensor, levels: int = 32) -> Tensor:
     by_angle = features.reshape(len(found), len(_OFFSETS), len(NAMES))
     seen = sums[:, 0].reshape(len(found), len(_OFFSETS), 1) > 0  # directions that have a pair
     mean = (by_angle * seen).sum(axis=1) / np.maximum(seen.sum(axis=1), 1)
-    return torch.from_numpy(mean.astype(np.float32)).to(gray.device)
+    return torch.from_numpy(mean.astype(np.float32)).to(gray[0].device)
 
 
 class Haralick(Descriptor):
@@ -202,4 +205,4 @@ class Haralick(Descriptor):
 
     def describe(self, batch: LesionBatch) -> Tensor:
         """Compute the features, (n, 13) float32."""
-        return haralick(batch.gray, batch.mask, self.levels)
+        return haralick(batch.boxed_gray, batch.boxed_mask, self.levels)

@@ -1,6 +1,7 @@
 """Local binary patterns inside the lesion."""
 
 import math
+from collections.abc import Sequence
 from functools import lru_cache
 from typing import NamedTuple
 
@@ -12,8 +13,7 @@ from torch import Tensor
 from features._opencv import cv2
 from features.batch import LesionBatch
 from features.descriptor import Descriptor
-from features.regions import bounding_box, eight_bit_gray, gray_levels
-from features.texture._crop import lesion_crop
+from features.regions import eight_bit_gray, gray_levels
 
 SCALES = ((8, 1), (16, 2), (24, 3))  # points on the circle, its radius in pixels
 
@@ -95,14 +95,18 @@ def lbp_codes(levels: Tensor, points: int, radius: int) -> Tensor:
     return torch.where(changes <= 2, ones, points + 1)
 
 
-def lbp(gray: Tensor, mask: Tensor, scales: tuple[tuple[int, int], ...] = SCALES) -> Tensor:
+def lbp(
+    gray: Tensor | Sequence[Tensor],
+    mask: Tensor | Sequence[Tensor],
+    scales: tuple[tuple[int, int], ...] = SCALES,
+) -> Tensor:
     """Histograms of uniform local binary patterns inside the lesion.
 
     Parameters
     ----------
-    gray : Tensor of shape (n, height, width), float32
-        Luminance in [0, 1].
-    mask : Tensor of shape (n, height, width), bool
+    gray : Tensor of shape (n, height, width), float32, or n of shape (height, width)
+        Luminance in [0, 1], of the whole canvas or of each lesion's box.
+    mask : Tensor of shape (n, height, width), bool, or n of shape (height, width)
         True on the lesion, at least one pixel an image.
     scales : tuple of (points, radius), default=((8, 1), (16, 2), (24, 3))
         Circles.
@@ -124,13 +128,12 @@ def lbp(gray: Tensor, mask: Tensor, scales: tuple[tuple[int, int], ...] = SCALES
     """
     if any(points > 253 or radius < 1 for points, radius in scales):
         raise ValueError(f"`scales` need at most 253 points and a radius >= 1, got {scales!r}.")
-    describe = _histograms_on_gpu if gray.is_cuda else _histograms_on_cpu
+    describe = _histograms_on_gpu if gray[0].is_cuda else _histograms_on_cpu
     return torch.stack([describe(*row, scales) for row in zip(gray, mask, strict=True)])
 
 
 def _histograms_on_gpu(gray: Tensor, mask: Tensor, scales: tuple[tuple[int, int], ...]) -> Tensor:
-    rows, columns = bounding_box(mask[None])
-    levels, inside = gray_levels(gray[None, rows, columns]), mask[None, rows, columns]
+    levels, inside = gray_levels(gray[None]), mask[None]
     histograms = []
     for points, radius in scales:
         codes = lbp_codes(levels, points, radius)[_eroded(inside, radius)]
@@ -146,8 +149,8 @@ def _eroded(mask: Tensor, radius: int) -> Tensor:
 
 
 def _histograms_on_cpu(gray: Tensor, mask: Tensor, scales: tuple[tuple[int, int], ...]) -> Tensor:
-    plane, inside = lesion_crop(gray, mask)
-    levels, inside = eight_bit_gray(plane).astype(np.float32), inside.astype(np.uint8)
+    levels = eight_bit_gray(gray.numpy()).astype(np.float32)
+    inside = mask.numpy().astype(np.uint8)
     histograms = []
     for points, radius in scales:
         histogram = np.zeros(points + 2, dtype=np.float32)
@@ -215,4 +218,4 @@ class LBP(Descriptor):
 
     def describe(self, batch: LesionBatch) -> Tensor:
         """Compute the histograms, (n, sum(points + 2)) float32."""
-        return lbp(batch.gray, batch.mask, self.scales)
+        return lbp(batch.boxed_gray, batch.boxed_mask, self.scales)
