@@ -44,22 +44,23 @@ def upright_patches(gray: Tensor, mask: Tensor, valid: Tensor, size: int = 128) 
 
 def _upright(gray: np.ndarray, mask: np.ndarray, valid: np.ndarray, *, size: int) -> np.ndarray:
     around = valid & ~mask
-    fill = cv2.mean(gray, (around if around.any() else mask).view(np.uint8))[0]
+    fill = _mean(gray, around if around.any() else mask)
     # Padding shown as it is would be an edge.
     filled = gray if valid.all() else np.where(valid, gray, np.float32(fill))
-    rows = np.flatnonzero(mask.any(axis=1))
-    axis = region_moments(mask[rows[0] : rows[-1] + 1]).axis
-    across = np.array([-axis[1], axis[0]])
-    turned = np.stack([axis, across]) @ _row_ends(mask, rows)
+    left, top, width, height = cv2.boundingRect(mask.view(np.uint8))
+    inside = mask[top : top + height, left : left + width]
+    x, y = region_moments(inside).axis
+    turn = np.array([[x, y], [-y, x]])  # to the lesion's own axes
+    turned = turn @ _row_ends(inside)
     low, high = turned.min(axis=1) - 0.5, turned.max(axis=1) + 0.5
     zoom = (high - low).max() * (1 + 2 * MARGIN) / size
-    middle = np.stack([axis, across]).T @ ((low + high) / 2)
     # From patch pixels back to the canvas, which is what warpAffine is told to expect.
-    linear = zoom * np.stack([axis, across], axis=1)
-    shift = middle - linear @ np.full(2, (size - 1) / 2)
+    back = np.empty((2, 3))
+    back[:, :2] = zoom * turn.T
+    back[:, 2] = turn.T @ ((low + high) / 2 - zoom * (size - 1) / 2) + (left, top)
     return cv2.warpAffine(
         filled,
-        np.column_stack([linear, shift]),
+        back,
         (size, size),
         flags=cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP,
         borderMode=cv2.BORDER_CONSTANT,
@@ -67,10 +68,17 @@ def _upright(gray: np.ndarray, mask: np.ndarray, valid: np.ndarray, *, size: int
     )
 
 
-def _row_ends(mask: np.ndarray, rows: np.ndarray) -> np.ndarray:
+def _mean(gray: np.ndarray, chosen: np.ndarray) -> float:
+    """Mean of the chosen pixels, to rounding: OpenCV's own takes three times as long."""
+    total = np.dot(gray.ravel(), chosen.ravel().astype(np.float32))
+    return float(total) / np.count_nonzero(chosen)
+
+
+def _row_ends(mask: np.ndarray) -> np.ndarray:
     """First and last pixel (x, y) of each of a region's rows, (2, n): the region's extent."""
-    first = mask[rows].argmax(axis=1)
-    last = mask.shape[1] - 1 - mask[rows, ::-1].argmax(axis=1)
+    rows = np.flatnonzero(mask.any(axis=1))
+    first = mask.argmax(axis=1)[rows]
+    last = mask.shape[1] - 1 - mask[:, ::-1].argmax(axis=1)[rows]
     return np.array([np.append(first, last), np.append(rows, rows)], dtype=np.float64)
 
 
