@@ -146,6 +146,8 @@ class CNNClassifier(ClassifierMixin, BaseEstimator):
     not given, `fit` reads them off the manifest's columns `patient` and `lesion`.
     GoogLeNet and Inception v3 train with their auxiliary heads where frames have the size
     that these are made for.
+    Ensembles: `fusion.LateFusion` averages classifiers of several seeds, backbones or sizes, and
+    `CrossFittedLogits` those of several folds.
     """
 
     # Groups reach `fit` through metadata routing without a request by the user.
