@@ -10,9 +10,9 @@ from sklearn.utils import Tags
 from sklearn.utils.metadata_routing import MetadataRouter
 from sklearn.utils.validation import check_is_fitted
 
-from fusion._delegation import copy_input_names, fit_router, with_input_tags
-from fusion._validation import check_labels, class_shares
+from fusion.delegation import copy_input_names, fit_router, with_input_tags
 from fusion.fitting import fit_with_groups
+from fusion.labels import check_labels, class_shares
 
 Floats = NDArray[np.float64]
 

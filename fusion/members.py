@@ -13,11 +13,11 @@ from sklearn.utils.metadata_routing import MetadataRouter
 from sklearn.utils.metaestimators import _BaseComposition
 from sklearn.utils.validation import _check_sample_weight, check_is_fitted, column_or_1d
 
-from fusion._delegation import copy_input_names, fit_router, with_input_tags
-from fusion._validation import check_labels
 from fusion.blocks import BlockSelector
+from fusion.delegation import copy_input_names, fit_router, with_input_tags
 from fusion.fitting import fit_with_groups
 from fusion.groups import RandomState, grouped_folds
+from fusion.labels import check_labels
 
 Floats = NDArray[np.float64]
 

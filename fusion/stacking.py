@@ -7,8 +7,8 @@ import numpy as np
 from sklearn.linear_model import LogisticRegression
 from sklearn.utils.metadata_routing import MetadataRouter
 
-from fusion._delegation import fit_router
 from fusion._probabilities import log_probabilities
+from fusion.delegation import fit_router
 from fusion.groups import RandomState
 from fusion.members import Floats, NamedClassifiers, Rows
 

@@ -10,6 +10,7 @@ from .data import (
     load_unlabelled,
     make_lesions,
 )
+from .experiments import Ablation, Ledger, ablate, ledger, ledger_of_table, noise_ledger
 from .patients import Missingness, PatientFeatures, PatientMetadata
 from .pipeline import LesionPipeline
 from .recipes import (
@@ -30,19 +31,24 @@ __all__ = [
     "CLASSIFIERS",
     "DATASETS",
     "MODELS",
+    "Ablation",
     "ArtifactError",
     "Augmentation",
     "CNNClassifier",
     "Comparison",
     "CrossFittedLogits",
+    "Ledger",
     "LesionPipeline",
     "Missingness",
     "PatientFeatures",
     "PatientMetadata",
     "SplitFitEmbedding",
+    "ablate",
     "compare",
     "default_descriptors",
     "group_ids",
+    "ledger",
+    "ledger_of_table",
     "lesion_ids",
     "limit_manifest",
     "load_dataset",
@@ -56,6 +62,7 @@ __all__ = [
     "make_missingness_control",
     "make_model",
     "make_split_fit_classifier",
+    "noise_ledger",
     "save_model",
     "with_controls",
 ]

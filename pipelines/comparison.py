@@ -96,7 +96,7 @@ def compare(
     _check(models, manifest, n_splits, positive, on_error)
     intake = take_in(models, manifest, on_error=on_error, n_jobs=n_jobs, progress=progress)
     manifest = manifest.iloc[intake.kept]
-    positive = _class_of_concern(manifest["label"], positive)
+    positive = class_of_concern(manifest["label"], positive)
     folds = make_folds(manifest, n_splits, random_state)
     with tqdm(total=len(models) * n_splits, unit="fold", disable=not progress) as bar:
         predictions, timings = out_of_fold(
@@ -146,7 +146,7 @@ def _check(
         raise ValueError("`models` is empty; name at least one model to compare.")
     if on_error not in ("raise", "skip"):
         raise ValueError(f"`on_error` must be 'raise' or 'skip', got {on_error!r}.")
-    _class_of_concern(validate_manifest(manifest)["label"], positive)
+    class_of_concern(validate_manifest(manifest)["label"], positive)
     make_folds(manifest, n_splits)
 
 
@@ -167,7 +167,32 @@ def _left_out_by_loading(manifest: pd.DataFrame) -> list[dict[str, Any]]:
     ]
 
 
-def _class_of_concern(labels: pd.Series, positive: str | None) -> str | None:
+def class_of_concern(labels: pd.Series, positive: str | None = None) -> str | None:
+    """Class that a screening must not miss.
+
+    Parameters
+    ----------
+    labels : Series of str
+        Diagnoses.
+    positive : str, optional
+        The class asked for.
+
+    Returns
+    -------
+    str or None
+        The class asked for; else melanoma (`CLASSES_OF_CONCERN`) where the labels have it, else
+        the second of two classes in sorted order, else None.
+
+    Raises
+    ------
+    ValueError
+        If the class asked for is not among the labels.
+
+    Examples
+    --------
+    >>> class_of_concern(pd.Series(["nv", "mel", "bkl"]))
+    'mel'
+    """
     classes = sorted(set(labels))
     if positive is not None:
         if positive not in classes:

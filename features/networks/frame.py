@@ -95,7 +95,13 @@ def lesion_crop(
     preparation: Preparation, size: int, fill: tuple[int, int, int] = (128, 128, 128)
 ) -> LesionCropView:
     """Crop as a preparation finds the lesion, without its painting and relighting."""
-    bare = replace(preparation, size=size, hair=None, artefacts=(), constancy=False)
+    try:
+        bare = replace(preparation, size=size, hair=None, artefacts=(), constancy=False)
+    except ValueError as exc:
+        raise ValueError(
+            f"A lesion's box cannot be cut for a network of {size} pixels ({exc}) Set `image_size` "
+            "to a side that network and box can have, or crop='frame'."
+        ) from exc
     return LesionCropView(bare, fill)
 
 

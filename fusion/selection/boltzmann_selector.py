@@ -44,7 +44,7 @@ class BoltzmannSelector(RankingSelector):
         - "cumulative" or ("cumulative", share): the fewest whose scores, negative ones counted
           as 0, reach this share of the sum of all, by default 0.95.
         - "knee": those before the sharpest bend of the sorted scores, the point farthest from
-          the chord.
+          the chord; the best alone where they bend nowhere.
         - "fdr" or ("fdr", q): those which labels permuted at random would seldom match, at a
           false discovery rate (Benjamini-Hochberg) of q, by default 0.05.
 

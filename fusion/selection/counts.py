@@ -112,8 +112,9 @@ def _knee(scores: Floats, level: float) -> int:
         return len(scores)
     height = (scores - scores[-1]) / spread - np.linspace(1, 0, len(scores))
     farthest = int(np.abs(np.round(height, 9)).argmax())
-    # Above the chord it is the last of the good ones, below it the first of the others.
-    return farthest + 1 if height[farthest] > 0 else farthest
+    # Above the chord it is the last of the good ones, below it the first of the others. A straight
+    # line has no bend: of unequal scores the best stays.
+    return farthest + 1 if height[farthest] > 0 else max(farthest, 1)
 
 
 _CUTS: dict[str, Callable[[Floats, float], int]] = {

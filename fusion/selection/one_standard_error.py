@@ -15,10 +15,10 @@ from sklearn.utils import Tags, _safe_indexing, check_random_state, indexable
 from sklearn.utils.metadata_routing import MetadataRouter
 from sklearn.utils.validation import check_is_fitted, column_or_1d
 
-from fusion._delegation import copy_input_names, fit_router, with_input_tags
-from fusion._validation import check_labels
+from fusion.delegation import copy_input_names, fit_router, with_input_tags
 from fusion.fitting import fit_with_groups
 from fusion.groups import RandomState, grouped_folds
+from fusion.labels import check_labels
 from fusion.selection.counts import CountRule
 
 Floats = NDArray[np.float64]

@@ -7,9 +7,12 @@ from tqdm import tqdm
 
 from fusion.selection import SELECTORS
 from pipelines.cli.options import (
+    add_classifier_option,
+    add_column_options,
     add_data_options,
-    add_model_options,
     add_run_options,
+    add_training_options,
+    explain_models,
     model_settings,
     new_parser,
     positive_int,
@@ -17,7 +20,7 @@ from pipelines.cli.options import (
     read_manifest,
 )
 from pipelines.experiments import FUSIONS, RIVALS, SHARES, Ablation, ablate
-from pipelines.recipes import CLASSIFIERS, MODELS, make_classifier, make_model
+from pipelines.recipes import MODELS, make_classifier, make_model, with_controls
 
 _EXAMPLES = """\
   dermfusion ablate --dataset ham10000 --root data/ham10000 --store ham.sqlite --out runs/ablation
@@ -36,10 +39,9 @@ def add_parser(commands: argparse._SubParsersAction) -> None:
         _EXAMPLES,
     )
     add_data_options(parser)
-    add_model_options(parser)
-    parser.add_argument(
-        "--classifier", choices=tuple(CLASSIFIERS), default="boosting", help="of every step"
-    )
+    add_column_options(parser)
+    add_training_options(parser, "with --networks")
+    add_classifier_option(parser)
     _add_lists(parser)
     parser.add_argument(
         "--share", type=_share, default=0.1, help="of the columns, which selections keep"
@@ -59,17 +61,17 @@ def add_parser(commands: argparse._SubParsersAction) -> None:
 
 
 def _add_lists(parser: argparse.ArgumentParser) -> None:
-    for option, default, known in (
-        ("--selectors", RIVALS, SELECTORS),
-        ("--fusions", FUSIONS, FUSIONS),
-        ("--networks", (), MODELS),
+    for option, default, known, text in (
+        ("--selectors", RIVALS, SELECTORS, ", ".join(SELECTORS)),
+        ("--fusions", FUSIONS, FUSIONS, ", ".join(FUSIONS)),
+        ("--networks", (), MODELS, explain_models()),
     ):
         parser.add_argument(
             option,
             type=_names(known),
             default=list(default),
             metavar="A,B,...",
-            help=f"none, or of {', '.join(known)}",
+            help=f"none, or of {text}",
         )
     parser.add_argument(
         "--shares",
@@ -95,7 +97,7 @@ def run(args: argparse.Namespace) -> None:
         share=args.share,
         shares=args.shares,
         fusions=args.fusions,
-        networks={name: make_model(name, **settings) for name in args.networks},
+        networks={name: make_model(name, **settings) for name in with_controls(args.networks)},
         n_splits=args.folds,
         n_bootstrap=args.bootstrap,
         random_state=args.seed,

@@ -16,6 +16,7 @@ from pipelines.cli.options import new_parser
 _EXAMPLES = """\
   dermfusion backbones
   dermfusion backbones --family resnet
+  dermfusion backbones resnet18 timm:convnext_tiny
   dermfusion backbones --family efficientnet --json"""
 
 _HEADS = ("name", "px", "width", "params, M", "GFLOPs", "top-1, %", "weights", "licence")
@@ -28,6 +29,9 @@ def add_parser(commands: argparse._SubParsersAction) -> None:
     parser = new_parser(
         commands, "backbones", "list the networks with what is published of them", _EXAMPLES
     )
+    parser.add_argument(
+        "names", nargs="*", metavar="NAME", help="only these, which may be timm:NAME too"
+    )
     parser.add_argument("--family", default="", metavar="TEXT", help="names that contain this")
     parser.add_argument("--json", action="store_true", help="print JSON, sources included")
     parser.set_defaults(run=run)
@@ -35,7 +39,7 @@ def add_parser(commands: argparse._SubParsersAction) -> None:
 
 def run(args: argparse.Namespace) -> None:
     """Print the list."""
-    rows = [_row(name) for name in backbone_names() if args.family in name]
+    rows = [_row(name) for name in args.names or backbone_names() if args.family in name]
     if not rows:
         raise ValueError(f"No backbone's name contains {args.family!r}.")
     if args.json:

@@ -7,8 +7,8 @@ import pandas as pd
 from sklearn.base import clone
 
 from pipelines.cli.options import (
+    add_column_options,
     add_data_options,
-    add_model_options,
     add_run_options,
     model_settings,
     new_parser,
@@ -32,7 +32,7 @@ def add_parser(commands: argparse._SubParsersAction) -> None:
         commands, "extract", "write the columns that a model is fitted on as Parquet", _EXAMPLES
     )
     add_data_options(parser)
-    add_model_options(parser)
+    add_column_options(parser)
     parser.add_argument(
         "--model",
         choices=("fusion", "classical", "embedding"),

@@ -7,9 +7,12 @@ import pandas as pd
 from tqdm import tqdm
 
 from pipelines.cli.options import (
+    add_classifier_option,
+    add_column_options,
     add_data_options,
-    add_model_options,
     add_run_options,
+    add_selection_option,
+    add_training_options,
     model_settings,
     new_parser,
     positive_int,
@@ -43,13 +46,16 @@ def add_parser(commands: argparse._SubParsersAction) -> None:
         metavar="DRAWS",
         help="commit the sins on so many tables of pure noise instead of on images",
     )
-    add_model_options(parser)
+    add_column_options(parser)
+    add_training_options(parser, "with --network")
     parser.add_argument(
         "--model",
         choices=("fusion", "classical", "embedding"),
         default="fusion",
         help="which model sins",
     )
+    add_selection_option(parser)
+    add_classifier_option(parser)
     parser.add_argument(
         "--sins",
         type=_sin_list,

@@ -10,10 +10,19 @@ import pandas as pd
 from features import HAIR_REMOVALS, MASK_SOURCES, SEGMENTERS, Failure, Preparation
 from pipelines.data import DATASETS, load_dataset
 from pipelines.intake import Intake, take_in
-from pipelines.recipes import MODELS
+from pipelines.recipes import CLASSIFIERS, MODELS, NETWORK_MODELS
 
 # Columns of one's own table, as the reader of CSV manifests calls them.
 _TABLE_COLUMNS = ("image_col", "label_col", "group_col", "mask_col")
+
+# Options that not every command has, as `make_model` calls them.
+_OF_SOME_COMMANDS = {
+    "k": "k",
+    "classifier": "classifier",
+    "cnn_size": "image_size",
+    "epochs": "max_epochs",
+    "checkpoint": "checkpoint",
+}
 
 
 class HelpFormatter(argparse.ArgumentDefaultsHelpFormatter, argparse.RawDescriptionHelpFormatter):
@@ -22,6 +31,8 @@ class HelpFormatter(argparse.ArgumentDefaultsHelpFormatter, argparse.RawDescript
     def _get_help_string(self, action: argparse.Action) -> str | None:
         if action.default is None or action.default is False:
             return action.help
+        if isinstance(action.default, list):
+            return f"{action.help} (default: {','.join(map(str, action.default)) or 'none'})"
         return super()._get_help_string(action)
 
 
@@ -77,9 +88,9 @@ def add_data_options(parser: argparse.ArgumentParser, *, required: bool = True) 
     )
 
 
-def add_model_options(parser: argparse.ArgumentParser) -> None:
-    """Options that say how models are built."""
-    group = parser.add_argument_group("models")
+def add_column_options(parser: argparse.ArgumentParser) -> None:
+    """Options that say how images become columns."""
+    group = parser.add_argument_group("columns")
     group.add_argument(
         "--backbone",
         default="efficientnet_lite0",
@@ -112,14 +123,33 @@ def add_model_options(parser: argparse.ArgumentParser) -> None:
         default=Preparation.hair,
         help="how dark hair is found and painted over",
     )
-    group.add_argument("--k", type=positive_int, default=800, help="columns that selection keeps")
-    group.add_argument("--cnn-size", type=positive_int, default=128, help="CNN frames, in pixels")
-    group.add_argument("--epochs", type=positive_int, default=10, help="most epochs of the CNN")
+
+
+def add_selection_option(parser: argparse.ArgumentParser) -> None:
+    """Option that says how many columns a model keeps."""
+    parser.add_argument("--k", type=positive_int, default=800, help="columns that selection keeps")
+
+
+def add_classifier_option(parser: argparse.ArgumentParser) -> None:
+    """Option that says what classifies the columns."""
+    parser.add_argument(
+        "--classifier",
+        choices=tuple(CLASSIFIERS),
+        default="boosting",
+        help="what classifies the columns, where a model has nothing of its own for that",
+    )
+
+
+def add_training_options(parser: argparse.ArgumentParser, when: str) -> None:
+    """Options that say how networks are fine-tuned, and when any is."""
+    group = parser.add_argument_group("fine-tuned networks", when)
+    group.add_argument("--cnn-size", type=positive_int, default=128, help="frames, in pixels")
+    group.add_argument("--epochs", type=positive_int, default=10, help="most epochs")
     group.add_argument(
         "--checkpoint",
         type=Path,
         metavar="FOLDER",
-        help="keep the CNN's state there after each epoch; a stopped training goes on from it",
+        help="keep the network's state there after each epoch; a stopped training goes on from it",
     )
 
 
@@ -159,6 +189,16 @@ def model_names(text: str) -> list[str]:
     return list(dict.fromkeys(names))
 
 
+def explain_models() -> str:
+    """Tell the names of all models, and which of them train how many networks."""
+    frozen = [name for name in MODELS if name not in NETWORK_MODELS]
+    training = [
+        f"{', '.join(name for name, n in NETWORK_MODELS.items() if n == count)} ({count} a fold)"
+        for count in sorted(set(NETWORK_MODELS.values()))
+    ]
+    return f"{', '.join(frozen)}; these train networks, and take long: {', '.join(training)}"
+
+
 def read_manifest(args: argparse.Namespace) -> pd.DataFrame:
     """Load the data set that the options name."""
     columns = {name: value for name in _TABLE_COLUMNS if (value := getattr(args, name))}
@@ -195,13 +235,12 @@ def print_skipped(manifest: pd.DataFrame, failures: Sequence[Failure]) -> None:
 
 
 def model_settings(args: argparse.Namespace) -> dict[str, Any]:
-    """Keyword arguments of `make_model` that the options name."""
-    return {
+    """Keyword arguments of `make_model` that the command's options name."""
+    given = vars(args)
+    chosen = {name: given[option] for option, name in _OF_SOME_COMMANDS.items() if option in given}
+    return chosen | {
         "backbone": args.backbone,
         "weights": None if args.weights == "none" else args.weights,
-        "image_size": args.cnn_size,
-        "max_epochs": args.epochs,
-        "checkpoint": args.checkpoint,
         "preparation": Preparation(
             size=args.size,
             mask=args.mask,
@@ -209,7 +248,6 @@ def model_settings(args: argparse.Namespace) -> dict[str, Any]:
             segmentation=args.segmentation,
             constancy=args.constancy,
         ),
-        "k": args.k,
         "store": args.store or "memory",
         "device": args.device,
         "n_jobs": args.jobs,

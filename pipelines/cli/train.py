@@ -5,9 +5,13 @@ from pathlib import Path
 
 from pipelines.artifacts import check_suffix, save_model
 from pipelines.cli.options import (
+    add_classifier_option,
+    add_column_options,
     add_data_options,
-    add_model_options,
     add_run_options,
+    add_selection_option,
+    add_training_options,
+    explain_models,
     model_settings,
     new_parser,
     print_skipped,
@@ -28,8 +32,17 @@ def add_parser(commands: argparse._SubParsersAction) -> None:
         commands, "train", "fit one model on all images and write it with its card", _EXAMPLES
     )
     add_data_options(parser)
-    add_model_options(parser)
-    parser.add_argument("--model", choices=MODELS, default="fusion", help="what to fit")
+    add_column_options(parser)
+    add_training_options(parser, "of the models that train any")
+    parser.add_argument(
+        "--model",
+        choices=MODELS,
+        default="fusion",
+        metavar="NAME",
+        help=f"what to fit, of {explain_models()}",
+    )
+    add_selection_option(parser)
+    add_classifier_option(parser)
     parser.add_argument(
         "--decision",
         choices=("argmax", "prior_corrected"),

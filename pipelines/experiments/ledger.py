@@ -11,7 +11,7 @@ from sklearn.pipeline import Pipeline
 from sklearn.utils.validation import check_consistent_length
 
 from fusion import BlockScaler, BoltzmannSelector
-from pipelines.comparison import _class_of_concern
+from pipelines.comparison import class_of_concern
 from pipelines.data import validate_manifest
 from pipelines.evaluation import make_folds
 from pipelines.experiments.entries import Ledger, Progress, commit_sins
@@ -81,7 +81,7 @@ def ledger(
     model = make_model("fusion", random_state=random_state) if model is None else model
     steps = check_steps(model.table_steps() if hasattr(model, "table_steps") else model)
     names = _choose_sins(sins, network)
-    concern = _class_of_concern(manifest["label"], positive)
+    concern = class_of_concern(manifest["label"], positive)
     make_folds(manifest, n_splits, random_state)
     extracted = extract_columns(
         model, manifest, on_error=on_error, n_jobs=n_jobs, progress=progress is not None
@@ -163,7 +163,7 @@ def ledger_of_table(
         n_tries=n_tries,
         n_jobs=n_jobs,
     )
-    concern = _class_of_concern(rows["label"], positive)
+    concern = class_of_concern(rows["label"], positive)
     return commit_sins(study, _choose_sins(sins, None), concern, n_bootstrap, progress)
 
 

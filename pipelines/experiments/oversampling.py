@@ -10,8 +10,8 @@ from sklearn.utils.metadata_routing import MetadataRouter
 from sklearn.utils.validation import check_is_fitted
 
 from fusion import fit_with_groups
-from fusion._delegation import copy_input_names, fit_router, with_input_tags
-from fusion._validation import check_labels
+from fusion.delegation import copy_input_names, fit_router, with_input_tags
+from fusion.labels import check_labels
 
 
 def draw_copies(

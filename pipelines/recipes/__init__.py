@@ -9,6 +9,7 @@ from pipelines.recipes.late import (
 )
 from pipelines.recipes.models import (
     MODELS,
+    NETWORK_MODELS,
     QUICK_MODELS,
     make_missingness_control,
     make_model,
@@ -20,6 +21,7 @@ __all__ = [
     "BOOSTING",
     "CLASSIFIERS",
     "MODELS",
+    "NETWORK_MODELS",
     "QUICK_MODELS",
     "default_descriptors",
     "make_classifier",

@@ -75,6 +75,9 @@ _TUNED: dict[str, tuple[Callable[..., Model], dict[str, Any]]] = {
 QUICK_MODELS = ("fusion", "classical", "embedding", "cnn")
 MODELS = (*dict.fromkeys([*QUICK_MODELS, *_FROZEN]), *_TUNED)
 
+# Those that train networks, and how many in each fold; cross-fitted logits take several.
+NETWORK_MODELS = {"cnn": 1} | {name: 1 if name == "split_fit" else 3 for name in _TUNED}
+
 # Models of metadata, which the control must run beside.
 _WITH_METADATA = ("fusion_metadata",)
 CONTROL = "missingness"

@@ -5,7 +5,7 @@ import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from pipelines.reporting.figures import FONT, WIDTH, _canvas
+from pipelines.reporting.figures import FONT, WIDTH, new_axes
 from pipelines.reporting.markdown import signed
 from pipelines.reporting.palette import DASHES, INK, MUTED, RULE, SERIES
 
@@ -31,7 +31,7 @@ def draw_ladder(ladder: pd.DataFrame) -> Figure:
     others = ladder[~ladder["reference"].isin(["", _FIRST])]
     parts = [(part, draw) for part, draw in ((alone, _scores), (others, _gains)) if len(part)]
     heights = [_PER_ROW * len(part) + 0.7 for part, _ in parts]
-    figure, first = _canvas(height=max(sum(heights), 1.2))
+    figure, first = new_axes(height=max(sum(heights), 1.2))
     figure.delaxes(first)
     grid = figure.add_gridspec(max(len(parts), 1), 1, height_ratios=heights or [1])
     for row, (part, draw) in enumerate(parts):
@@ -54,7 +54,7 @@ def draw_curve(curve: pd.DataFrame) -> Figure:
     Figure
         One axis; thin bars are 95% intervals, side by side so that they can be told apart.
     """
-    figure, axes = _canvas(height=WIDTH * 1.15)
+    figure, axes = new_axes(height=WIDTH * 1.15)
     selectors = list(dict.fromkeys(curve["selector"]))
     spread = np.linspace(-0.06, 0.06, len(selectors)) if len(selectors) > 1 else [0.0]
     for place, (name, shift) in enumerate(zip(selectors, spread, strict=True)):

@@ -33,7 +33,7 @@ def draw_ranking(metrics: pd.DataFrame, models: Sequence[str]) -> Figure:
         One axis.
     """
     ranked = metrics.sort_values("macro_auc", kind="stable")
-    figure, axes = _canvas(height=0.75 + 0.34 * len(ranked))
+    figure, axes = new_axes(height=0.75 + 0.34 * len(ranked))
     places = series_index(models)
     for level, (_, row) in enumerate(ranked.iterrows()):
         color = SERIES[places[row["model"]]]
@@ -67,7 +67,7 @@ def draw_roc(predictions: pd.DataFrame, models: Sequence[str], positive: str | N
     Figure
         One square axis.
     """
-    figure, axes = _canvas(height=WIDTH * 0.96)
+    figure, axes = new_axes(height=WIDTH * 0.96)
     axes.plot([0, 1], [0, 1], color=RULE, lw=1)
     for model, place in series_index(models).items():
         table = predictions[predictions["model"] == model]
@@ -105,7 +105,7 @@ def draw_confusion(table: pd.DataFrame, rule: str, color: str) -> Figure:
     classes = class_names(table)
     counts = confusion_matrix(table["label"], table[rule], labels=classes)
     shares = counts / np.maximum(counts.sum(axis=1, keepdims=True), 1)
-    figure, axes = _canvas(height=WIDTH * 0.9)
+    figure, axes = new_axes(height=WIDTH * 0.9)
     size = FONT - 2 if len(classes) > 5 else FONT
     for row, column in np.ndindex(counts.shape):
         corner = (column - 0.5 + 0.02, row - 0.5 + 0.02)
@@ -147,7 +147,7 @@ def draw_sensitivity(
     """
     rows = metrics.set_index("model")
     height = 0.8 / len(models)
-    figure, axes = _canvas(height=0.9 + len(classes) * (0.22 + 0.15 * len(models)))
+    figure, axes = new_axes(height=0.9 + len(classes) * (0.22 + 0.15 * len(models)))
     for model, place in series_index(models).items():
         level = np.arange(len(classes)) - 0.4 + height * (list(models).index(model) + 0.5)
         value, low, high = (
@@ -166,7 +166,21 @@ def draw_sensitivity(
     return figure
 
 
-def _canvas(height: float) -> tuple[Figure, Axes]:
+def new_axes(height: float) -> tuple[Figure, Axes]:
+    """Give the empty figure, in the reports' style, that all others are drawn on.
+
+    Parameters
+    ----------
+    height : float
+        In inches; every figure is `WIDTH` wide.
+
+    Returns
+    -------
+    figure : Figure
+        Drawn without pyplot.
+    axes : Axes
+        Its only one.
+    """
     figure = Figure(figsize=(WIDTH, height), layout="constrained")
     axes = figure.add_subplot()
     axes.set_axisbelow(True)

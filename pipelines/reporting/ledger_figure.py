@@ -5,7 +5,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 
-from pipelines.reporting.figures import FONT, _canvas
+from pipelines.reporting.figures import FONT, new_axes
 from pipelines.reporting.markdown import signed
 from pipelines.reporting.palette import INK, MUTED, RULE, SERIES
 
@@ -30,7 +30,7 @@ def draw_ledger(entries: pd.DataFrame) -> Figure:
         One axis. A thin line is the interval of the difference, drawn from the honest score.
     """
     ranked = entries.sort_values("difference", kind="stable").reset_index(drop=True)
-    figure, axes = _canvas(height=0.95 + 0.56 * len(ranked))
+    figure, axes = new_axes(height=0.95 + 0.56 * len(ranked))
     for level, (_, row) in enumerate(ranked.iterrows()):
         _draw_sin(axes, level, row)
     ends = [ranked["honest"] + ranked[f"difference{end}"] for end in ("", "_low", "_high")]

@@ -3,7 +3,7 @@ import pytest
 from numpy.testing import assert_array_equal
 
 from fusion import bin_columns, choose_n_bins, contingency_tables
-from fusion.binning import RULES
+from fusion.binning import RULES, count_columns
 
 
 @pytest.mark.parametrize(
@@ -145,3 +145,58 @@ def test_contingency_tables_count_pairs():
             for label in range(2):
                 pairs = (codes[:, j] == code) & (classes == label)
                 assert tables[j, code, label] == pairs.sum()
+
+
+@pytest.fixture(scope="module")
+def mixed():
+    """Columns of every kind: continuous, missing, inflated by zeros, few levels, constant."""
+    rng = np.random.default_rng(0)
+    table = rng.normal(size=(300, 7))
+    table[::5, 1] = np.nan
+    table[:, 2] = np.maximum(table[:, 2], 0)
+    table[:, 3] = rng.integers(0, 4, size=300)
+    table[:, 4] = 2.5
+    table[:, 5] = np.nan
+    table[:, 6] *= 1e6
+    return table, rng.integers(0, 3, size=300)
+
+
+@pytest.mark.parametrize("rule", sorted(RULES))
+def test_counts_in_one_pass_are_those_of_the_codes(mixed, rule):
+    table, classes = mixed
+    tables, _ = count_columns(table, classes, 3, 8, rule)
+    assert_array_equal(tables, contingency_tables(bin_columns(table, 8, rule), 9, classes, 3))
+    assert_array_equal(tables.sum(axis=(1, 2)), 300)
+
+
+@pytest.mark.parametrize("rule", sorted(RULES))
+def test_edges_tell_the_bin_of_a_value(mixed, rule):
+    table, classes = mixed
+    codes = bin_columns(table, 8, rule)
+    _, bins = count_columns(table, classes, 3, 8, rule)
+    assert [one.zero_apart for one in bins] == [False, False, True, *[False] * 4]
+    for column, one in enumerate(bins):
+        known = ~np.isnan(table[:, column])
+        values, expected = table[known, column], codes[known, column]
+        found = np.searchsorted(one.edges, values, side="right")
+        if one.zero_apart:
+            found = np.where(values == 0, 0, found + 1)
+        # Rounding may put a value that lies on an edge on its other side.
+        assert np.count_nonzero(found != expected) <= 2
+
+
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+def test_threads_and_chunks_change_nothing(mixed, dtype, monkeypatch):
+    table, classes = mixed[0].astype(dtype), mixed[1]
+    whole, bins = count_columns(table, classes, 3, 8)
+    monkeypatch.setattr("fusion.binning._TRANSPOSED_VALUES", 900)
+    monkeypatch.setattr("fusion.binning._CACHED_VALUES", 300)
+    parts, again = count_columns(np.asfortranarray(table), classes, 3, 8, n_jobs=2)
+    assert_array_equal(parts, whole)
+    for one, other in zip(bins, again, strict=True):
+        assert_array_equal(one.edges, other.edges)
+
+
+def test_infinite_values_are_not_counted():
+    with pytest.raises(ValueError, match="Infinite values"):
+        count_columns(column(1, -np.inf, np.nan), np.zeros(3, dtype=int), 1, 4)

@@ -1,3 +1,5 @@
+from importlib.util import find_spec
+
 import pytest
 from sklearn.linear_model import LogisticRegression
 from sklearn.utils.estimator_checks import parametrize_with_checks
@@ -11,6 +13,7 @@ from fusion import (
     GroupedCalibration,
     GroupedStacking,
 )
+from fusion.selection import SCORES, OneStandardError, ScoreSelector
 
 ESTIMATORS = [
     BlockScaler(),
@@ -18,6 +21,9 @@ ESTIMATORS = [
     BoltzmannSelector(),
     BoltzmannSelector(criterion="gain", missing="bin", k="mean"),
     BoltzmannSelector(criterion="entropy"),
+    BoltzmannSelector(redundancy="mrmr"),
+    BoltzmannSelector(redundancy="fcbf", per="block"),
+    BoltzmannSelector(k="fdr", n_permutations=5),
     BoostedTrees(n_estimators=20, subsample=1.0, colsample_bytree=1.0, min_child_weight=0),
     BoostedTrees(n_estimators=20),
     BoostedTrees(n_estimators=20, early_stopping_rounds=5),
@@ -25,6 +31,13 @@ ESTIMATORS = [
     DecisionRule(LogisticRegression(), rule="prior_corrected"),
     GroupedCalibration(LogisticRegression(), n_splits=3),
     GroupedStacking([("logistic", LogisticRegression())], n_splits=3),
+    OneStandardError(ScoreSelector(), LogisticRegression(), [1, 0.5, 1.0], n_splits=2),
+    # Drawn at random whatever the columns: checks that shuffle them cannot hold.
+    *(
+        ScoreSelector(score)
+        for score in sorted(SCORES)
+        if score != "relieff" or find_spec("skrebate")
+    ),
 ]
 
 

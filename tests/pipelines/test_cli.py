@@ -16,8 +16,19 @@ from pipelines.cli.predict import _labels, _set
 from pipelines.intake import image_side
 from pipelines.recipes import make_model
 
-COMMANDS = ("augmentations", "backbones", "compare", "demo", "extract", "predict", "train")
-FAST = ["--size", "64", "--k", "20", "--jobs", "1", "--quiet"]
+COMMANDS = (
+    "ablate",
+    "augmentations",
+    "backbones",
+    "compare",
+    "demo",
+    "extract",
+    "ledger",
+    "predict",
+    "train",
+)
+QUICK = ["--size", "64", "--jobs", "1", "--quiet"]
+FAST = [*QUICK, "--k", "20"]
 
 
 @pytest.fixture(scope="module")
@@ -135,9 +146,41 @@ def test_compare_lists_what_it_skipped(lesions, tmp_path, capsys):
     assert "broken.jpg" in (tmp_path / "run" / "report.html").read_text()
 
 
+def test_metadata_bring_their_control(lesions, tmp_path, capsys):
+    path = tmp_path / "lesions.csv"
+    ages = [None if i % 3 else 40 + i for i in range(len(lesions))]
+    lesions[["image", "label", "lesion", "mask"]].assign(age=ages).to_csv(path, index=False)
+    argv = ["compare", "--dataset", "csv", "--root", str(path), "--models", "fusion_metadata"]
+    argv += ["--classifier", "logistic", "--folds", "2", "--bootstrap", "20", "--device", "cpu"]
+    assert main([*argv, "--out", str(tmp_path / "run"), *FAST]) == 0
+    head, *rows, _ = capsys.readouterr().out.splitlines()
+    assert {row.split()[0] for row in rows} == {"fusion_metadata", "missingness"}
+    ends = {line.index("]") for line in rows}
+    assert len(ends) == 1, "scores stand below each other, however long a name is"
+    assert head.index("macro AUC") + len("macro AUC") == ends.pop() + 1
+
+
+@pytest.mark.parametrize(
+    ("command", "option"),
+    [("ablate", "--k"), ("extract", "--k"), ("extract", "--epochs"), ("extract", "--classifier")],
+)
+def test_options_that_do_nothing_are_not_offered(command, option, capsys):
+    with pytest.raises(SystemExit):
+        main([command, "--help"])
+    assert f"{option} " not in capsys.readouterr().out
+
+
+@pytest.mark.parametrize("command", ["compare", "train", "ablate"])
+def test_help_tells_which_models_train_networks(command, capsys):
+    with pytest.raises(SystemExit):
+        main([command, "--help"])
+    text = " ".join(capsys.readouterr().out.split())
+    assert "these train networks, and take long: cnn, split_fit (1 a fold), late_mean" in text
+
+
 def test_extract_writes_named_columns(data, lesions, tmp_path):
     path = tmp_path / "X.parquet"
-    assert main(["extract", *data, "--model", "classical", "--out", str(path), *FAST]) == 0
+    assert main(["extract", *data, "--model", "classical", "--out", str(path), *QUICK]) == 0
     table = pd.read_parquet(path)
     assert len(table) == len(lesions)
     assert {"image", "label", "group", "quality__mask_reliable"} <= set(table)
@@ -154,7 +197,7 @@ def test_rows_left_out_by_loading_are_printed(command, data, table, tmp_path, ca
     rows.to_csv(tmp_path / "photos.csv", index=False)
     argv = [str(tmp_path / "photos.csv") if word == str(table) else word for word in data]
     argv += ["--on-error", "skip", "--model", "classical", "--out", str(tmp_path / "out.joblib")]
-    assert main([command, *argv, *FAST]) == 0
+    assert main([command, *argv, *QUICK]) == 0
     assert f"skipped: row 1, {tmp_path / 'gone.png'}: image file missing" in capsys.readouterr().out
 
 

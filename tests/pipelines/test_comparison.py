@@ -100,7 +100,7 @@ def test_report_writes_every_file(result, tmp_path):
     ],
 )
 def test_class_of_concern(labels, asked, expected):
-    assert comparison._class_of_concern(pd.Series(labels), asked) == expected
+    assert comparison.class_of_concern(pd.Series(labels), asked) == expected
 
 
 def test_unknown_class_of_concern_is_refused(models, manifest):

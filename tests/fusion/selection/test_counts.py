@@ -45,6 +45,8 @@ def test_cumulative_counts_negative_scores_as_nothing():
         ([1.0, 1.0, 1.0, 0.0, 0.0, 0.0], 3),
         ([0.4, 0.4, 0.4], 3),
         ([0.4], 1),
+        ([0.9, 0.1], 1),
+        ([3.0, 2.0, 1.0], 1),
     ],
 )
 def test_knee_is_where_the_curve_bends(scores, expected):
