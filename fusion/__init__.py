@@ -28,7 +28,15 @@ from fusion.groups import (
 from fusion.late_fusion import LateFusion
 from fusion.members import block_members
 from fusion.search_space import boosting_distributions, boosting_grid, suggest_boosting
-from fusion.selection import BoltzmannSelector
+from fusion.selection import (
+    BoltzmannSelector,
+    OneStandardError,
+    ScoreSelector,
+    make_selector,
+    permutation_p_values,
+    selection_stability,
+    symmetric_uncertainty,
+)
 from fusion.stacking import GroupedStacking
 from fusion.ugly_duckling import UglyDuckling
 
@@ -42,6 +50,8 @@ __all__ = [
     "GroupedCalibration",
     "GroupedStacking",
     "LateFusion",
+    "OneStandardError",
+    "ScoreSelector",
     "UglyDuckling",
     "adjusted_boltzmann_gain",
     "bin_columns",
@@ -61,6 +71,10 @@ __all__ = [
     "grouped_folds",
     "grouped_split",
     "log_multiplicity",
+    "make_selector",
     "normalized_boltzmann_entropy",
+    "permutation_p_values",
+    "selection_stability",
     "suggest_boosting",
+    "symmetric_uncertainty",
 ]

@@ -100,7 +100,7 @@ def _counts_on_cpu(
     if brightest == 255:
         quantised, inside = quantised.astype(np.uint16), inside.astype(np.uint16)
     # Outside all bits are set, and OpenCV leaves out what lies beyond the last bin.
-    marked = quantised | (inside - 1)
+    marked = np.bitwise_or(quantised, inside - 1)
     darkest = int(marked.min())
     bins, limits = [brightest - darkest + 1] * 2, [darkest, brightest + 1] * 2
     counts = np.zeros((len(offsets), *bins), dtype=np.float32)

@@ -65,7 +65,9 @@ class RankingSelector(SelectorMixin, BaseEstimator):
         names = getattr(self, "feature_names_in_", None) if self.per == "block" else None
         self.blocks_ = column_blocks(names, self.n_features_in_)
         learn = check_memory(self.memory).cache(_learn)
-        vars(self).update(learn(self._scoring_twin(), table, classes, self.blocks_))
+        learnt = learn(self._scoring_twin(), table, classes, self.blocks_)
+        for name, value in learnt.items():
+            setattr(self, name, value)
         self._check_number()
         return self
 

@@ -154,7 +154,8 @@ class OneStandardError(SelectorMixin, BaseEstimator):
             would lack a class.
         """
         self._check_parameters()
-        X, labels, groups = indexable(X, check_labels(y), groups)
+        table = X if hasattr(X, "shape") else np.asarray(X)
+        X, labels, groups = indexable(table, check_labels(y), groups)
         group_ids = None if groups is None else column_or_1d(groups)
         rng = check_random_state(self.random_state)
         splits = [

@@ -44,7 +44,7 @@ def make_selector(name: str, k: CountRule = 0.1, **parameters: Any) -> RankingSe
     Examples
     --------
     >>> make_selector("mutual_information", k=20, random_state=0)
-    ScoreSelector(k=20, random_state=0, score='mutual_information')
+    ScoreSelector(k=20, random_state=0, score_func='mutual_information')
     """
     if name not in SELECTORS:
         raise ValueError(f"`name` must be one of {sorted(SELECTORS)}, got {name!r}.")

@@ -25,7 +25,7 @@ class ScoreSelector(RankingSelector):
 
     Parameters
     ----------
-    score : str or callable, default="anova_f"
+    score_func : str or callable, default="anova_f"
         - "anova_f": F statistic of the class means.
         - "mutual_information": by nearest neighbours; option `n_neighbors`.
         - "relieff": ReliefF, which needs skrebate; options `n_neighbors`, and `n_rows` that are
@@ -84,7 +84,7 @@ class ScoreSelector(RankingSelector):
 
     def __init__(
         self,
-        score: str | Callable[..., Any] = "anova_f",
+        score_func: str | Callable[..., Any] = "anova_f",
         k: CountRule = 0.1,
         *,
         per: str = "table",
@@ -93,7 +93,7 @@ class ScoreSelector(RankingSelector):
         n_jobs: int | None = None,
         random_state: RandomState = None,
     ):
-        self.score = score
+        self.score_func = score_func
         self.k = k
         self.per = per
         self.options = options
@@ -102,9 +102,10 @@ class ScoreSelector(RankingSelector):
         self.random_state = random_state
 
     def _check_data(self, X: ArrayLike, y: ArrayLike | None) -> tuple[NDArray, NDArray[np.intp]]:
-        if not (callable(self.score) or self.score in SCORES):
+        if not (callable(self.score_func) or self.score_func in SCORES):
             raise ValueError(
-                f"`score` must be one of {sorted(SCORES)} or a callable, got {self.score!r}."
+                f"`score_func` must be one of {sorted(SCORES)} or a callable, "
+                f"got {self.score_func!r}."
             )
         values, given = validate_data(
             self, X, y, dtype=[np.float64, np.float32], ensure_min_samples=2
@@ -112,7 +113,9 @@ class ScoreSelector(RankingSelector):
         check_classification_targets(given)
         labels, classes = np.unique(given, return_inverse=True)
         if len(labels) < 2:
-            raise ValueError(f"Scores compare classes, and all rows are of class {labels[0]!r}.")
+            raise ValueError(
+                f"Scores compare classes, and all rows are of class {labels.tolist()[0]!r}."
+            )
         return values, classes
 
     def _learn(
@@ -121,7 +124,7 @@ class ScoreSelector(RankingSelector):
         eligible = table.min(axis=0) < table.max(axis=0)
         result: Any = np.empty(0)
         if eligible.any():
-            function = self.score if callable(self.score) else SCORES[self.score]
+            function = self.score_func if callable(self.score_func) else SCORES[self.score_func]
             result = function(
                 table[:, eligible],
                 classes,

@@ -82,4 +82,5 @@ def _distance(excess: Floats, deviation: Floats) -> Floats:
     """Excess in standard deviations, rounded so that equal tables of many columns tie."""
     # A deviation of 0 is one of draws that were all alike.
     floor = np.finfo(np.float64).tiny
-    return np.round(np.clip(excess / np.maximum(deviation, floor), -1e9, 1e9), 6)
+    distance: Floats = np.clip(excess / np.maximum(deviation, floor), -1e9, 1e9)
+    return np.round(distance, 6)

@@ -20,7 +20,7 @@ class Stability(NamedTuple):
         Upper end of the interval.
     """
 
-    index: float
+    index: float  # type: ignore[assignment]  # hides tuple.index, which nobody needs here
     low: float
     high: float
 

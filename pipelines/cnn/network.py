@@ -45,7 +45,7 @@ class FrameClassifier(nn.Module):
         for name in AUXILIARY_HEADS:
             if getattr(self.trunk, name, None) is not None:
                 _replace_last_linear(self.trunk.get_submodule(name), n_classes)
-        self.head = nn.Linear(backbone.width, n_classes)
+        self.head: nn.Module = nn.Linear(backbone.width, n_classes)
         self.frozen = False
         for module in self.modules():
             if isinstance(module, nn.BatchNorm2d):

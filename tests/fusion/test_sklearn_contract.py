@@ -23,7 +23,6 @@ ESTIMATORS = [
     BoltzmannSelector(criterion="entropy"),
     BoltzmannSelector(redundancy="mrmr"),
     BoltzmannSelector(redundancy="fcbf", per="block"),
-    BoltzmannSelector(k="fdr", n_permutations=5),
     BoostedTrees(n_estimators=20, subsample=1.0, colsample_bytree=1.0, min_child_weight=0),
     BoostedTrees(n_estimators=20),
     BoostedTrees(n_estimators=20, early_stopping_rounds=5),
@@ -32,7 +31,6 @@ ESTIMATORS = [
     GroupedCalibration(LogisticRegression(), n_splits=3),
     GroupedStacking([("logistic", LogisticRegression())], n_splits=3),
     OneStandardError(ScoreSelector(), LogisticRegression(), [1, 0.5, 1.0], n_splits=2),
-    # Drawn at random whatever the columns: checks that shuffle them cannot hold.
     *(
         ScoreSelector(score)
         for score in sorted(SCORES)

@@ -84,7 +84,7 @@ def test_scores_without_p_values_cannot_serve_fdr(toy):
 
 def test_errors_at_the_door(toy):
     table, y = toy
-    with pytest.raises(ValueError, match=r"`score` must be one of \['anova_f'"):
+    with pytest.raises(ValueError, match=r"`score_func` must be one of \['anova_f'"):
         ScoreSelector("f").fit(table, y)
     with pytest.raises(ValueError, match="all rows are of class 'nevus'"):
         ScoreSelector().fit(table[60:], y[60:])
