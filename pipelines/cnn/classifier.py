@@ -18,7 +18,7 @@ from features.devices import exact_arithmetic, pick_device
 from features.extraction import extract
 from features.networks.backbones import Backbone, get_backbone
 from features.networks.central_square import CentralSquare
-from features.networks.engines import ENGINES
+from features.networks.engines import ENGINES, PRECISIONS
 from features.networks.frame import Frames, FrameView
 from features.networks.tta import VIEWS
 from features.store import FeatureStore
@@ -37,11 +37,6 @@ from pipelines.data.manifest import manifest_groups
 TRANSFERS = ("all", "head", "scratch")
 IMBALANCES = ("none", "class_weight", "sampling", "focal")
 FRAMINGS = {"whole": FrameView, "square": CentralSquare}
-PRECISIONS = {
-    "float32": torch.float32,
-    "bfloat16": torch.bfloat16,
-    "float16": torch.float16,
-}
 
 
 class CNNClassifier(ClassifierMixin, BaseEstimator):
