@@ -2,10 +2,12 @@
 
 import math
 from collections.abc import Sequence
+from functools import lru_cache
 from typing import NamedTuple
 
 import numpy as np
 import torch
+from scipy.special import entr
 from torch import Tensor
 
 from features._opencv import cv2
@@ -27,13 +29,13 @@ class Cooccurrence(NamedTuple):
 
     Parameters
     ----------
-    matrices : ndarray of shape (n_offsets, n_levels, n_levels), float64
-        Symmetric; each sums to 1, or holds zeros where no pair is inside.
+    counts : ndarray of shape (n_offsets, n_levels, n_levels), float64
+        Whole and symmetric: a pair counts once in each direction. Zeros where no pair is inside.
     darkest : int
         The level of the first row and column.
     """
 
-    matrices: np.ndarray
+    counts: np.ndarray
     darkest: int
 
 
@@ -66,11 +68,23 @@ def cooccurrence(
     if not 2 <= levels <= 256:
         raise ValueError(f"`levels` must lie in [2, 256], got {levels!r}.")
     count = _counts_on_gpu if gray.is_cuda else _counts_on_cpu
-    counts, darkest = count(gray, mask, levels, offsets)
-    matrices = np.add(counts, counts.transpose(0, 2, 1), dtype=np.float64)
-    pairs = matrices.reshape(len(matrices), -1).sum(axis=1)
-    matrices /= np.maximum(pairs, 1)[:, None, None]
-    return Cooccurrence(matrices, darkest)
+    found, darkest = count(gray, mask, levels, offsets)
+    return Cooccurrence(np.add(found, found.transpose(0, 2, 1), dtype=np.float64), darkest)
+
+
+def times_log(counts: np.ndarray) -> np.ndarray:
+    """Each count times its natural logarithm, 0 for 0: what entropies are sums of.
+
+    The entropy of shares ``counts / n`` is ``log(n) - times_log(counts).sum() / n``.
+    """
+    whole = counts.astype(np.intp)
+    return _times_log_table(int(whole.max(initial=1)).bit_length())[whole]
+
+
+@lru_cache(maxsize=32)
+def _times_log_table(bits: int) -> np.ndarray:
+    # Looked up, as logarithms of whole matrices take longer than their counting.
+    return -entr(np.arange(2**bits, dtype=np.float64))
 
 
 def _counts_on_gpu(

@@ -5,12 +5,11 @@ from functools import lru_cache
 
 import numpy as np
 import torch
-from scipy.special import entr
 from torch import Tensor
 
 from features.batch import LesionBatch
 from features.descriptor import Descriptor
-from features.texture.cooccurrence import ANGLES, cooccurrence, pair_offset
+from features.texture.cooccurrence import ANGLES, cooccurrence, pair_offset, times_log
 
 PROPERTIES = (
     *("contrast", "dissimilarity", "homogeneity", "asm", "energy", "correlation", "entropy"),
@@ -23,41 +22,45 @@ _SINGLE = 1e-9
 _LIMITS = {"a": (-8.0, 48.0), "b": (-16.0, 56.0)}
 
 
-def glcm_properties(matrices: np.ndarray) -> np.ndarray:
+def glcm_properties(counts: np.ndarray) -> np.ndarray:
     """Haralick's properties of co-occurrence matrices, as `skimage.feature.graycoprops`.
 
     Parameters
     ----------
-    matrices : ndarray of shape (n, n_levels, n_levels), float64
-        Symmetric and normalised.
+    counts : ndarray of shape (n, n_levels, n_levels), float64
+        Symmetric, whole numbers; the properties are those of the shares.
 
     Returns
     -------
     ndarray of shape (n, 7), float64
         Ordered as `PROPERTIES`; the entropy in nats. The correlation of a single level is 1.
     """
-    return _properties(_pair_sums(matrices))
+    return _properties(_pair_sums(counts))
 
 
-def _pair_sums(matrices: np.ndarray) -> np.ndarray:
-    """All that needs whole matrices: what the properties of each are made of, (n, 8)."""
-    flat = matrices.reshape(len(matrices), -1)
-    sums = np.empty((len(matrices), 8))
-    np.matmul(flat, _weights(matrices.shape[-1]), out=sums[:, :6])
-    np.vecdot(flat, flat, out=sums[:, 6])
-    entr(flat).sum(axis=1, out=sums[:, 7])
+def _pair_sums(counts: np.ndarray) -> np.ndarray:
+    """All that needs whole matrices: what the properties of each are made of, (n, 9)."""
+    flat = counts.reshape(len(counts), -1)
+    sums = np.empty((len(counts), 9))
+    np.matmul(flat, _weights(counts.shape[-1]), out=sums[:, :7])
+    np.vecdot(flat, flat, out=sums[:, 7])
+    times_log(flat).sum(axis=1, out=sums[:, 8])
     return sums
 
 
 def _properties(sums: np.ndarray) -> np.ndarray:
     """Properties of matrices, of many lesions at a time, (..., 7)."""
-    contrast, dissimilarity, homogeneity, mean, square, product, asm, entropy = np.moveaxis(
-        sums, -1, 0
+    # Shares are taken here, of a few sums and not of whole matrices.
+    n_pairs = np.maximum(sums[..., :1], 1)
+    contrast, dissimilarity, homogeneity, mean, square, product, asm, disorder = np.moveaxis(
+        sums[..., 1:] / n_pairs, -1, 0
     )
+    asm = asm / n_pairs[..., 0]
     # Rows and columns have the same margins, as the matrices are symmetric.
     variance, covariance = square - mean**2, product - mean**2
     single = variance < _SINGLE
     correlation = np.where(single, 1, covariance / np.where(single, 1, variance))
+    entropy = np.log(n_pairs[..., 0]) - disorder
     return np.stack(
         [contrast, dissimilarity, homogeneity, asm, np.sqrt(asm), correlation, entropy], axis=-1
     )
@@ -65,10 +68,10 @@ def _properties(sums: np.ndarray) -> np.ndarray:
 
 @lru_cache(maxsize=32)
 def _weights(n_levels: int) -> np.ndarray:
-    """Weights of the entries of a matrix in properties that are sums, (n_levels**2, 6)."""
+    """Weights of the entries of a matrix in properties that are sums, (n_levels**2, 7)."""
     row, column = np.mgrid[:n_levels, :n_levels] - float(n_levels // 2)
     apart = np.abs(row - column)
-    sums = [apart**2, apart, 1 / (1 + apart**2), row, row**2, row * column]
+    sums = [np.ones_like(row), apart**2, apart, 1 / (1 + apart**2), row, row**2, row * column]
     return np.stack(sums, axis=-1).reshape(-1, len(sums))
 
 
@@ -116,7 +119,7 @@ def glcm(
     offsets = [pair_offset(distance, angle) for distance in distances for angle in ANGLES]
     distinct = list(dict.fromkeys(offsets))
     sums = [
-        _pair_sums(cooccurrence(*image, levels, distinct).matrices)
+        _pair_sums(cooccurrence(*image, levels, distinct).counts)
         for image in zip(gray, mask, strict=True)
     ]
     properties = _properties(np.stack(sums))[:, [distinct.index(offset) for offset in offsets]]

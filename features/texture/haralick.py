@@ -6,12 +6,11 @@ from itertools import accumulate
 
 import numpy as np
 import torch
-from scipy.special import entr
 from torch import Tensor
 
 from features.batch import LesionBatch
 from features.descriptor import Descriptor
-from features.texture.cooccurrence import ANGLES, cooccurrence, pair_offset
+from features.texture.cooccurrence import ANGLES, cooccurrence, pair_offset, times_log
 
 NAMES = (
     *("asm", "contrast", "correlation", "variance", "inverse_difference_moment"),
@@ -24,13 +23,13 @@ _OFFSETS = [pair_offset(1, angle) for angle in ANGLES]
 _SINGLE = 1e-9
 
 
-def haralick_features(matrices: np.ndarray, darkest: int = 0) -> np.ndarray:
+def haralick_features(counts: np.ndarray, darkest: int = 0) -> np.ndarray:
     """Haralick's features of co-occurrence matrices, as `mahotas.features.haralick`.
 
     Parameters
     ----------
-    matrices : ndarray of shape (n, n_levels, n_levels), float64
-        Symmetric and normalised; the last level occurs in the image.
+    counts : ndarray of shape (n, n_levels, n_levels), float64
+        Symmetric, whole numbers; the last level occurs in the image.
     darkest : int, default=0
         The level of the first row and column.
 
@@ -45,29 +44,27 @@ def haralick_features(matrices: np.ndarray, darkest: int = 0) -> np.ndarray:
     of the shares of the differences (not of the differences), over as many of them as there are
     levels up to the brightest, and one for the background: so mahotas defines it.
     """
-    sums = _pair_sums(matrices)
-    return _features(sums, darkest, matrices.shape[-1])
+    return _features(_pair_sums(counts), darkest, counts.shape[-1])
 
 
-def _pair_sums(matrices: np.ndarray) -> np.ndarray:
-    """All that needs whole matrices: what the features of each are made of, (n, 10)."""
-    n, n_levels = len(matrices), matrices.shape[-1]
+def _pair_sums(counts: np.ndarray) -> np.ndarray:
+    """All that needs whole matrices: what the features of each are made of, (n, 11)."""
+    n, n_levels = len(counts), counts.shape[-1]
     # Pairs, their margin, their sums and their differences lie side by side: one call takes
     # the entropies of all, and nothing is copied together.
     ends = _ends(n_levels)
-    shares = np.empty((n, ends[-1]))
-    pairs, margin, sums, differences = np.split(shares, ends[:-1], axis=1)
-    pairs[:] = matrices.reshape(n, -1)
-    matrices.sum(axis=1, out=margin)
-    _sums_and_differences(matrices, sums, differences)
+    parts = np.empty((n, ends[-1]))
+    pairs, margin, sums, differences = np.split(parts, ends[:-1], axis=1)
+    pairs[:] = counts.reshape(n, -1)
+    counts.sum(axis=1, out=margin)
+    _sums_and_differences(counts, sums, differences)
     moments, closeness = _weights(n_levels)
-    found = np.empty((n, 10))
-    np.vecdot(pairs, pairs, out=found[:, 0])
-    np.vecdot(differences, differences, out=found[:, 1])
-    np.matmul(margin, moments, out=found[:, 2:4])
-    np.matmul(differences, closeness, out=found[:, 4:6])
-    np.add.reduceat(entr(shares), (0, *ends[:-1]), axis=1, out=found[:, 6:])
-    found[:, 6:] /= np.log(2)  # bits
+    found = np.empty((n, 11))
+    np.matmul(margin, moments, out=found[:, :3])
+    np.matmul(differences, closeness, out=found[:, 3:5])
+    np.vecdot(pairs, pairs, out=found[:, 5])
+    np.vecdot(differences, differences, out=found[:, 6])
+    np.add.reduceat(times_log(parts), (0, *ends[:-1]), axis=1, out=found[:, 7:])
     return found
 
 
@@ -78,18 +75,24 @@ def _ends(n_levels: int) -> tuple[int, ...]:
 
 @lru_cache(maxsize=256)
 def _weights(n_levels: int) -> tuple[np.ndarray, np.ndarray]:
-    """Weights of levels (mean, mean square) and of differences (contrast, inverse moment)."""
+    """Weights of levels (one, mean, square) and of differences (contrast, inverse moment)."""
     level = np.arange(n_levels, dtype=np.float64)
     square = level * level
-    return np.stack([level, square], axis=1), np.stack([square, 1 / (1 + square)], axis=1)
+    moments = np.stack([np.ones(n_levels), level, square], axis=1)
+    return moments, np.stack([square, 1 / (1 + square)], axis=1)
 
 
 def _features(
     sums: np.ndarray, darkest: int | np.ndarray, n_levels: int | np.ndarray
 ) -> np.ndarray:
     """Features of matrices, of many lesions at a time: row by row, whatever the others are."""
-    asm, evenness, mean, square, contrast, inverse, *entropies = sums.T
-    entropy, margin_entropy, sum_entropy, difference_entropy = entropies
+    # Shares are taken here, of a few sums and not of whole matrices.
+    n_pairs = np.maximum(sums[:, 0], 1)
+    mean, square, contrast, inverse, asm, evenness, *disorder = sums[:, 1:].T / n_pairs
+    asm, evenness = asm / n_pairs, evenness / n_pairs
+    entropy, margin_entropy, sum_entropy, difference_entropy = (
+        np.log2(n_pairs) - np.array(disorder) / np.log(2)
+    )
     # Differences have mean 0, as the matrices are symmetric: contrast = 2 variance - 2 covariance.
     variance = square - mean**2
     single = variance < _SINGLE
@@ -116,11 +119,11 @@ def _features(
     )
 
 
-def _sums_and_differences(matrices: np.ndarray, sums: np.ndarray, differences: np.ndarray) -> None:
-    """Fill in the shares of pairs by sum of levels, from 0, and by their absolute difference."""
-    n, _, n_levels = matrices.shape
+def _sums_and_differences(counts: np.ndarray, sums: np.ndarray, differences: np.ndarray) -> None:
+    """Fill in the pairs by sum of levels, from 0, and by their absolute difference."""
+    n, _, n_levels = counts.shape
     both = np.zeros((2, n, n_levels, 2 * n_levels))
-    both[0, :, :, :n_levels], both[1, :, :, :n_levels] = matrices, matrices[:, :, ::-1]
+    both[0, :, :, :n_levels], both[1, :, :, :n_levels] = counts, counts[:, :, ::-1]
     # Rows of twice the length, read as rows one shorter, move by one column each, so that
     # antidiagonals become columns.
     flat = both.reshape(2, n, -1)[:, :, :-n_levels]
@@ -167,8 +170,8 @@ def haralick(
     Haralick, Shanmugam & Dinstein (1973), IEEE Trans. SMC 3(6), 610-621.
     """
     found = [cooccurrence(*row, levels, _OFFSETS) for row in zip(gray, mask, strict=True)]
-    sums = np.concatenate([_pair_sums(matrices) for matrices, _ in found])
-    spans = np.array([(darkest, matrices.shape[-1]) for matrices, darkest in found])
+    sums = np.concatenate([_pair_sums(counts) for counts, _ in found])
+    spans = np.array([(darkest, counts.shape[-1]) for counts, darkest in found])
     features = _features(sums, *spans.repeat(len(_OFFSETS), axis=0).T)
     by_angle = features.reshape(len(found), len(_OFFSETS), len(NAMES))
     seen = sums[:, 0].reshape(len(found), len(_OFFSETS), 1) > 0  # directions that have a pair
