@@ -90,9 +90,8 @@ def _features(
     n_pairs = np.maximum(sums[:, 0], 1)
     mean, square, contrast, inverse, asm, evenness, *disorder = sums[:, 1:].T / n_pairs
     asm, evenness = asm / n_pairs, evenness / n_pairs
-    entropy, margin_entropy, sum_entropy, difference_entropy = (
-        np.log2(n_pairs) - np.array(disorder) / np.log(2)
-    )
+    entropies = np.log2(n_pairs) - np.array(disorder) / np.log(2)
+    entropy, margin_entropy, sum_entropy, difference_entropy = entropies
     # Differences have mean 0, as the matrices are symmetric: contrast = 2 variance - 2 covariance.
     variance = square - mean**2
     single = variance < _SINGLE
