@@ -12,6 +12,7 @@ from torch import Tensor
 
 from features.batch import LesionBatch
 from features.extraction import View, extract
+from features.mask_source import find_mask_source, keep_mask_source, require_masks
 from features.preparation.lesion_view import Preparation
 from features.reading.sources import image_sources
 
@@ -20,11 +21,20 @@ class ImagePart(TransformerMixin, BaseEstimator, ABC):
     """Images to named numbers, row by row; only a `LearnedDescriptor` learns from other rows.
 
     A subclass says what it looks at (`view`), what its numbers are called (`names`) and how they
-    are computed (`describe`). `ImageFeatures` joins several; each also works alone.
+    are computed (`describe`). `ImageFeatures` joins several; each also works alone, and after a
+    `fit` on given lesion masks then refuses images without one where it looks at the lesion.
+
+    Attributes
+    ----------
+    mask_source_ : {"given", "segmented", "mixed", "none"}
+        Alone: where the lesion masks of the rows seen in `fit` come from; "none" for a part that
+        does not look at the lesion.
     """
 
     block: ClassVar[str]
     version: ClassVar[int] = 1
+    # Threads that read and prepare for a part alone, as joblib counts them.
+    _n_jobs: ClassVar[int | None] = None
 
     @abstractmethod
     def view(self, preparation: Preparation) -> View:
@@ -52,7 +62,7 @@ class ImagePart(TransformerMixin, BaseEstimator, ABC):
         return self.fingerprint()
 
     def fit(self, X, y=None):
-        """Check the input; nothing is learned.
+        """Check the input, and note where lesion masks come from; nothing is learned.
 
         Parameters
         ----------
@@ -66,6 +76,7 @@ class ImagePart(TransformerMixin, BaseEstimator, ABC):
         self
         """
         image_sources(X)
+        self._note_masks(X)
         self.n_features_out_ = len(self.feature_names())
         return self
 
@@ -93,10 +104,16 @@ class ImagePart(TransformerMixin, BaseEstimator, ABC):
         """Names of the columns that may hold NaN, ``block__feature``."""
         return np.array([f"{self.block}__{name}" for name in self.nullable_names()], dtype=object)
 
+    def _note_masks(self, X) -> None:
+        self.mask_source_ = find_mask_source([self.view], Preparation(), X)
+
     def _described(self, X) -> np.ndarray:
         """Ask `describe` of each image, in the order of `X`."""
-        view = self.view(Preparation())
-        return extract(X, {self.block: (self, view)}, store=None).values[self.block]
+        source = getattr(self, "mask_source_", None)
+        if source == "given":
+            require_masks(X)
+        parts = {self.block: (self, self.view(keep_mask_source(Preparation(), source)))}
+        return extract(X, parts, store=None, n_jobs=self._n_jobs).values[self.block]
 
     def __sklearn_tags__(self):
         tags = super().__sklearn_tags__()
@@ -159,6 +176,7 @@ class LearnedDescriptor(Descriptor):
         -------
         self
         """
+        self._note_masks(X)
         return self.learn(self._described(X))
 
     def transform(self, X) -> np.ndarray:
@@ -192,6 +210,7 @@ class LearnedDescriptor(Descriptor):
         ndarray of shape (n, n_features), float32
             Rows in the order of `X`.
         """
+        self._note_masks(X)
         pictures = self._described(X)
         return self.learn(pictures).encode(pictures)
 
@@ -201,4 +220,5 @@ class LearnedDescriptor(Descriptor):
         return tags
 
     def __sklearn_is_fitted__(self) -> bool:
-        return any(name.endswith("_") and not name.startswith("_") for name in vars(self))
+        learned = set(vars(self)) - {"mask_source_"}
+        return any(name.endswith("_") and not name.startswith("_") for name in learned)

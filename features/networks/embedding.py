@@ -12,8 +12,7 @@ from torch import Tensor
 
 from features.descriptor import ImagePart
 from features.devices import pick_device
-from features.extraction import View, extract
-from features.mask_source import find_mask_source, keep_mask_source, require_masks
+from features.extraction import View
 from features.networks.backbones import Backbone, get_backbone
 from features.networks.engines import PRECISIONS, make_runner, resolve_engine
 from features.networks.folding import fold_batch_norms
@@ -83,16 +82,12 @@ class CNNEmbedding(ImagePart):
     Notes
     -----
     The network is built at first use, once for all clones. Alone, it reads and embeds on all
-    cores, and after a `fit` on given lesion masks a lesion's box refuses images without one.
-
-    Attributes
-    ----------
-    mask_source_ : {"given", "segmented", "mixed", "none"}
-        Alone: where the lesion masks of the rows seen in `fit` come from; "none" for full frames.
+    cores.
     """
 
     block = "embedding"
-    version = 2
+    version = 3
+    _n_jobs = -1
 
     def __init__(
         self,
@@ -193,31 +188,6 @@ class CNNEmbedding(ImagePart):
             each = [runner(seen) for seen in views(frames, self.tta or "none")]
             rows.append(torch.stack(each).mean(dim=0) if len(each) > 1 else each[0])
         return torch.cat(rows, dim=1)
-
-    def fit(self, X, y=None):
-        """Check the input, and note where lesion masks come from; nothing is learned.
-
-        Parameters
-        ----------
-        X : manifest, sequence of paths, or uint8 array of shape (n, height, width, 3)
-            Images.
-        y : None
-            Ignored.
-
-        Returns
-        -------
-        self
-        """
-        self.mask_source_ = find_mask_source([self.view], Preparation(), X)
-        return super().fit(X, y)
-
-    def _described(self, X) -> np.ndarray:
-        """Ask `describe` of each image, in the order of `X`, on all cores."""
-        source = getattr(self, "mask_source_", None)
-        if source == "given":
-            require_masks(X)
-        view = self.view(keep_mask_source(Preparation(), source))
-        return extract(X, {self.block: (self, view)}, store=None, n_jobs=-1).values[self.block]
 
     def _backbones(self) -> list[str]:
         return [self.backbone] if isinstance(self.backbone, str) else list(self.backbone)

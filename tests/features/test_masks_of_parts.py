@@ -1,10 +1,11 @@
-"""A lesion's box depends on the lesion mask: where masks come from must not change unseen."""
+"""Who looks at a lesion depends on its mask: where masks come from must not change unseen."""
 
 import numpy as np
 import pytest
 from sklearn.base import clone
+from sklearn.exceptions import NotFittedError
 
-from features import ImageFeatures
+from features import ColorMoments, ImageFeatures, SparseCodes
 from features.networks.embedding import CNNEmbedding
 
 
@@ -27,7 +28,11 @@ def union(**settings):
     return ImageFeatures([("box", embedding())], store=None, **settings)
 
 
-@pytest.mark.parametrize("make", [union, embedding])
+def codes():
+    return SparseCodes(n_atoms=4, n_patches=50, random_state=0)
+
+
+@pytest.mark.parametrize("make", [union, embedding, ColorMoments, codes])
 def test_given_masks_are_needed_later(make, rows, bare):
     fitted = make().fit(rows)
     assert fitted.mask_source_ == "given"
@@ -35,7 +40,7 @@ def test_given_masks_are_needed_later(make, rows, bare):
         fitted.transform(bare)
 
 
-@pytest.mark.parametrize("make", [union, embedding])
+@pytest.mark.parametrize("make", [union, embedding, ColorMoments, codes])
 def test_segmented_stays_segmented(make, rows, bare):
     fitted = make().fit(bare)
     assert fitted.mask_source_ == "segmented"
@@ -60,7 +65,23 @@ def test_one_view_of_several_is_enough(rows):
     assert clone(embedding()).set_params(backbone=names).fit(rows).mask_source_ == "given"
 
 
-def test_a_clone_and_a_second_fit_forget(rows, bare):
-    fitted = embedding().fit(rows)
-    assert clone(fitted).transform(bare).shape == (3, 512)
-    assert fitted.fit(bare).transform(bare).shape == (3, 512)
+@pytest.mark.parametrize("make", [embedding, ColorMoments])
+def test_a_clone_and_a_second_fit_forget(make, rows, bare):
+    fitted = make().fit(rows)
+    assert len(clone(fitted).transform(bare)) == 3
+    assert len(fitted.fit(bare).transform(bare)) == 3
+
+
+def test_learning_at_once_notes_masks_too(rows, bare):
+    learned = codes()
+    learned.fit_transform(rows)
+    with pytest.raises(ValueError, match="fitted on given lesion masks"):
+        learned.transform(bare)
+
+
+def test_masks_alone_are_nothing_learned(rows):
+    learned = codes().set_params(n_atoms=0)
+    with pytest.raises(ValueError, match="n_atoms"):
+        learned.fit(rows)
+    with pytest.raises(NotFittedError):
+        learned.transform(rows)
