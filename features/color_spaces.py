@@ -180,7 +180,9 @@ def hsv_planes(pixels: Tensor) -> Tensor:
 
     Notes
     -----
-    Each value is one quotient of two whole numbers, rounded once.
+    Each value is one quotient of two whole numbers, rounded once. OpenCV's own conversion adds
+    a trifle to the divisor, so that a hue at the edge of a histogram's bin falls to the other
+    side.
     """
     return hsv_tensors(pixels) if pixels.is_cuda else _by_image(_hsv_of_image, pixels)
 

@@ -13,7 +13,8 @@ import torch
 from joblib import effective_n_jobs
 from tqdm import tqdm
 
-from features.devices import exact_arithmetic, torch_threads
+from features.batch import LesionBatch
+from features.devices import exact_arithmetic, pick_device, torch_threads
 from features.reading.files import ImageError
 from features.reading.sources import ImageSource, image_sources
 from features.store import Entry, FeatureStore, open_store
@@ -100,6 +101,7 @@ def extract(
     *,
     store: FeatureStore | str | Path | None = "memory",
     n_jobs: int | None = None,
+    device: str | torch.device = "cpu",
     on_error: Literal["raise", "skip"] = "raise",
     progress: bool = False,
 ) -> Extraction:
@@ -115,6 +117,9 @@ def extract(
         Where rows are kept; those already there are not computed again.
     n_jobs : int, optional
         Threads, each taking batches from file to rows; counted as joblib does.
+    device : str or torch.device, default="cpu"
+        Where lesions are described, as `pick_device` takes it; networks have a device of their
+        own. The rows of a CPU and of a GPU agree to 1e-4 and share a place in the store.
     on_error : {"raise", "skip"}, default="raise"
         Whether a row that cannot be read stops the run or is listed in `failures`.
     progress : bool, default=False
@@ -132,7 +137,8 @@ def extract(
     """
     if on_error not in ("raise", "skip"):
         raise ValueError(f"`on_error` must be 'raise' or 'skip', got {on_error!r}.")
-    run = _Run({name: _Request(*pair) for name, pair in parts.items()}, open_store(store), on_error)
+    requests = {name: _Request(*pair) for name, pair in parts.items()}
+    run = _Run(requests, open_store(store), on_error, pick_device(device))
     sources = run.identify(image_sources(X))
     run.compute(sources, effective_n_jobs(n_jobs), progress)
     return run.collect(sources)
@@ -152,10 +158,17 @@ class _Identified(NamedTuple):
 class _Run:
     """State of one call of `extract`."""
 
-    def __init__(self, requests: dict[str, _Request], store: FeatureStore, on_error: str):
+    def __init__(
+        self,
+        requests: dict[str, _Request],
+        store: FeatureStore,
+        on_error: str,
+        device: torch.device,
+    ):
         self.requests = requests
         self.store = store
         self.on_error = on_error
+        self.device = device
         self.failures: dict[int, Failure] = {}
 
     def attempt(self, source: ImageSource, work: Callable[[], Any]) -> Any:
@@ -217,6 +230,8 @@ class _Run:
             view = self.requests[group[0]].view
             keys = [item.key(view) for item, _ in good]
             collated = view.collate([rows[fingerprint][0] for _, rows in good])
+            if isinstance(collated, LesionBatch):
+                collated = collated.to(self.device)
             for name in group:
                 for entry in self._describe(self.requests[name], collated, keys):
                     # Frames and other pictures are kept in memory only: they are soon read again.

@@ -38,6 +38,8 @@ class ImageFeatures(TransformerMixin, _BaseComposition):
         that learn have `fit` and `transform` each decode their rows (`fit_transform` decodes once).
     n_jobs : int, optional
         Threads that read and prepare.
+    device : str, default="cpu"
+        Where lesions are described (see `pick_device`); embeddings have a device of their own.
     verbose : int, default=0
         Above 0 a bar shows images per second.
 
@@ -66,6 +68,7 @@ class ImageFeatures(TransformerMixin, _BaseComposition):
         allow_segmented=False,
         store="memory",
         n_jobs=None,
+        device="cpu",
         verbose=0,
     ):
         self.parts = parts
@@ -73,6 +76,7 @@ class ImageFeatures(TransformerMixin, _BaseComposition):
         self.allow_segmented = allow_segmented
         self.store = store
         self.n_jobs = n_jobs
+        self.device = device
         self.verbose = verbose
 
     def fit(self, X, y=None):
@@ -229,6 +233,7 @@ class ImageFeatures(TransformerMixin, _BaseComposition):
             {name: pair for name, pair in parts.items() if names is None or name in names},
             store=self.store,
             n_jobs=self.n_jobs,
+            device=self.device,
             progress=self.verbose > 0,
         )
 

@@ -1,6 +1,6 @@
 """The ABCD rule for one lesion, with the pictures that explain it."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -109,7 +109,7 @@ def abcd_report(
     mm_per_pixel : float or None, default=None
         Millimetres of skin per pixel of `image`, where it is calibrated.
     preparation : Preparation or None, default=None
-        How the image is prepared; None is the default with the given mask.
+        How the image is prepared, always with the given mask; None is the default.
 
     Returns
     -------
@@ -130,7 +130,7 @@ def abcd_report(
     (8, 'benign')
     """
     _check(image, mask, mm_per_pixel)
-    preparation = preparation or Preparation(mask="given")
+    preparation = replace(preparation or Preparation(), mask="given")
     calibration = np.nan if mm_per_pixel is None else float(mm_per_pixel)
     lesion = preparation.prepare(image, mask, calibration)
     batch = preparation.collate([lesion])

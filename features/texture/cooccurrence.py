@@ -18,7 +18,7 @@ ANGLES = (0, 45, 90, 135)  # degrees
 Offset = tuple[int, int]
 
 
-def pair_offset(distance: int, angle: int) -> Offset:
+def pair_offset(distance: int, angle: float) -> Offset:
     """Rows and columns from a pixel to its partner, rounded to whole pixels."""
     turn = math.radians(angle)
     return round(math.sin(turn) * distance), round(math.cos(turn) * distance)

@@ -8,7 +8,8 @@ import numpy as np
 import pytest
 import torch
 
-from features import extraction
+from features import ColorMoments, ImageFeatures, extraction
+from features.batch import LesionBatch
 from features.descriptor import Descriptor, ImagePart
 from features.extraction import extract
 from features.networks.frame import Frames, FrameView
@@ -91,6 +92,22 @@ def test_the_same_row_whatever_its_batch_and_threads(lesions, monkeypatch):
     monkeypatch.setattr(extraction, "BATCH_SIZE", 7)
     apart = extract(lesions, requests(mean=MeanColor()), store=None).values["mean"]
     np.testing.assert_array_equal(together, apart)
+
+
+def test_lesions_are_described_on_the_device_asked_for(lesions, monkeypatch):
+    visited = []
+    original = LesionBatch.to
+
+    def to(batch, device):
+        visited.append(device)
+        return original(batch, device)
+
+    monkeypatch.setattr(LesionBatch, "to", to)
+    union = ImageFeatures([("color", ColorMoments())], store=None, device="cpu")
+    assert union.fit_transform(lesions.iloc[:2]).shape[0] == 2
+    assert visited == [torch.device("cpu")]
+    with pytest.raises(ValueError, match="Unknown device 'gpu'"):
+        union.set_params(device="gpu").transform(lesions.iloc[:2])
 
 
 def test_paths_pixels_and_manifest_agree(lesions):

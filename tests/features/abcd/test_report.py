@@ -87,3 +87,11 @@ def test_table_and_figure(report):
 def test_bad_input(image, mask, options, message):
     with pytest.raises(ValueError, match=message):
         abcd_report(image, mask, **options)
+
+
+def test_the_given_mask_is_the_one_measured(drawing):
+    image, mask = drawing
+    whole = abcd_report(image, mask, preparation=Preparation(mask="segment"))
+    half = mask.copy()
+    half[: len(mask) // 2] = False
+    assert abcd_report(image, half, preparation=Preparation(mask="segment")).values != whole.values

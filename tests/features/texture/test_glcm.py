@@ -16,10 +16,10 @@ from features.texture.glcm import GLCM, PROPERTIES, glcm, glcm_properties
 LEVELS = 32
 
 
-def by_skimage(quantised, mask, distances):
+def by_skimage(quantised, mask, distances, angles=ANGLES):
     """Masked matrices: the background is level 0, which is dropped, the rest renormalised."""
     marked = np.where(mask, quantised.astype(np.uint8) + 1, 0).astype(np.uint8)
-    counts = graycomatrix(marked, distances, np.deg2rad(ANGLES), LEVELS + 1, symmetric=True)
+    counts = graycomatrix(marked, distances, np.deg2rad(angles), LEVELS + 1, symmetric=True)
     counts = counts[1:, 1:].astype(float)
     return counts / np.maximum(counts.sum(axis=(0, 1)), 1)
 
@@ -46,6 +46,15 @@ def test_agrees_with_skimage(source, request):
             np.testing.assert_allclose(
                 values[i, :, p, 1], np.ptp(expected, 1), rtol=1e-4, atol=1e-6
             )
+
+
+def test_some_directions_alone(random_batch):
+    values = GLCM(distances=(3,), angles=(0, 90)).describe(random_batch).numpy()
+    quantised = gray_levels(random_batch.gray, LEVELS).numpy()
+    for row, levels, mask in zip(values, quantised, random_batch.mask.numpy(), strict=True):
+        contrast = graycoprops(by_skimage(levels, mask, (3,), (0, 90)), "contrast")
+        assert row[0] == pytest.approx(contrast.mean(), rel=1e-5)
+        assert row[1] == pytest.approx(np.ptp(contrast), rel=1e-4)
 
 
 @pytest.mark.parametrize("levels", [2, 32, 256])
@@ -100,7 +109,14 @@ def test_a_checkerboard_has_full_contrast():
 
 
 @pytest.mark.parametrize(
-    ("descriptor", "named"), [(GLCM(levels=300), "levels"), (GLCM(distances=(0,)), "distances")]
+    ("descriptor", "named"),
+    [
+        (GLCM(levels=300), "levels"),
+        (GLCM(distances=(0,)), "distances"),
+        (GLCM(distances=()), "distances"),
+        (GLCM(distances=(1.5,)), "distances"),
+        (GLCM(angles=()), "angles"),
+    ],
 )
 def test_parameters_out_of_range(descriptor, named, random_batch):
     with pytest.raises(ValueError, match=named):
