@@ -34,10 +34,10 @@ from features.reading.files import ImageError, read_image
 from features.store import FeatureStore, open_store
 from features.synthetic import LESION_COLORS, LesionStyle, draw_lesion
 from features.texture.detail_bands import DetailBands, detail_bands
-from features.texture.glcm import GLCM
-from features.texture.haralick import Haralick
-from features.texture.hog import HOG
-from features.texture.lbp import LBP
+from features.texture.glcm import GLCM, glcm
+from features.texture.haralick import Haralick, haralick
+from features.texture.hog import HOG, hog
+from features.texture.lbp import LBP, lbp
 from features.texture.sparse_codes import SparseCodes
 
 __all__ = [
@@ -92,10 +92,14 @@ __all__ = [
     "field_of_view",
     "frame_image",
     "get_backbone",
+    "glcm",
     "hair_mask",
+    "haralick",
     "highlight_mask",
+    "hog",
     "interpolate_hair",
     "joint_color_histogram",
+    "lbp",
     "lesion_window",
     "light_hair_mask",
     "normalize",

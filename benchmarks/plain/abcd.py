@@ -187,10 +187,9 @@ def _normals(points):
     return np.stack([tangent[:, 1], -tangent[:, 0]], axis=1)
 
 
-def _along(plane, points, reach, stops, order):
+def _along(plane, points, reach, stops, mode):
     at = points[:, None] + (reach * stops)[:, None] * _normals(points)[:, None]
-    mode = "nearest" if order else "constant"
-    return map_coordinates(plane, [at[..., 1], at[..., 0]], order=order, mode=mode)
+    return map_coordinates(plane, [at[..., 1], at[..., 0]], order=1, mode=mode)
 
 
 def _steps(lightness, lesion, points):
@@ -198,8 +197,9 @@ def _steps(lightness, lesion, points):
     part = _largest(lesion.mask)
     reach = max(2.0, 0.1 * part.equivalent_diameter_area)
     stops = np.linspace(-1, 1, 17)
-    profiles = _along(lightness, points, reach, stops, 1)
-    seen = _along(lesion.valid.astype(np.uint8), points, reach, stops, 0).all(axis=1)
+    profiles = _along(lightness, points, reach, stops, "nearest")
+    share = _along(lesion.valid.astype(float), points, reach, stops, "constant")
+    seen = (share > 1 - 1e-4).all(axis=1)
     y0, x0 = part.centroid
     angle = np.arctan2(points[:, 1] - y0, points[:, 0] - x0) - _major_axis(part)
     sector = (angle / (2 * np.pi) % 1 * 8).astype(int)
@@ -311,7 +311,7 @@ def _structures(mask, weight, grid, points, detail):
 
 
 def _streaks(fine, points, diameter):
-    rim = _along(fine, points, -diameter, np.linspace(0.02, 0.12, 12), 1)
+    rim = _along(fine, points, -diameter, np.linspace(0.02, 0.12, 12), "nearest")
     bands = rim.reshape(360, 3, 4).mean(axis=2)
     gap, width = (uniform_filter1d(bands, side, axis=0, mode="wrap") for side in (15, 3))
     dip = (gap - width).min(axis=1)

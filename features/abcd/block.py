@@ -68,7 +68,7 @@ class ABCD(Descriptor):
     """
 
     block = "abcd"
-    version = 2
+    version = 3
 
     def feature_names(self) -> list[str]:
         """Return ``<letter>_<measure>``, and `tds_proxy`."""

@@ -198,5 +198,6 @@ def _profiles(
     at = (shape.outline + shape.corner)[:, None] + reach * _STEPS * shape.normals[:, None]
     x, y = at.real.astype(np.float32), at.imag.astype(np.float32)
     profiles = cv2.remap(lightness, x, y, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
-    seen = cv2.remap(valid.view(np.uint8), x, y, cv2.INTER_NEAREST, borderValue=0)
-    return profiles.astype(np.float64), seen.min(axis=1) > 0
+    # A point is seen where all pixels that it mixes are valid.
+    share = cv2.remap(valid.astype(np.float32), x, y, cv2.INTER_LINEAR, borderValue=0)
+    return profiles.astype(np.float64), share.min(axis=1) > 1 - 1e-4

@@ -31,7 +31,11 @@ LEGENDS = {
     "Large green circles: globules. Drawn even where too few or too weak to count.",
 }
 
+# Widths of lines, wide enough for a picture that a figure shows at half its size.
+BOLD, PLAIN, FINE = SIDE // 100, SIDE // 160, SIDE // 213
 _SEAM = (30, 30, 30)  # beside lines, so that they stand out on any ground
+_RIM = SIDE // 320  # what the seam adds to a line's width
+_TEXT, _HALO = SIDE / 640, SIDE // 160  # size of numbers, and the width of the seam around them
 _FRAME = 1.5  # side of the picture, in lengths of the lesion
 _BITS = 4  # of a pixel's fractions, as OpenCV draws
 
@@ -62,12 +66,12 @@ class Sheet:
 
     def line(self, points: np.ndarray, color, thickness: int, closed: bool = False) -> None:
         """Draw through complex points of the lesion's box."""
-        for ink, width in ((_SEAM, thickness + 2), (color, thickness)):
+        for ink, width in ((_SEAM, thickness + _RIM), (color, thickness)):
             self._stroke(points, ink, width, closed)
 
     def pieces(self, points: np.ndarray, colors: list, thickness: int) -> None:
         """Draw a closed line whose pieces have colours of their own."""
-        self._stroke(points, _SEAM, thickness + 2, True)
+        self._stroke(points, _SEAM, thickness + _RIM, True)
         for i, color in enumerate(colors):
             self._stroke(points.take([i, i + 1], mode="wrap"), color, thickness, False)
 
@@ -75,17 +79,27 @@ class Sheet:
         """Draw circles, `radius` in pixels of the canvas."""
         size = round(radius * self._zoom * 2**_BITS)
         for center in self._fixed(centers).tolist():
-            for ink, width in ((_SEAM, 3), (color, 1)):
+            for ink, width in ((_SEAM, FINE + _RIM), (color, FINE)):
                 cv2.circle(self.picture, center, size, ink, width, cv2.LINE_AA, _BITS)
 
-    def text(self, point: complex, words: str) -> None:
-        """Write around a point."""
-        x, y = self._fixed(np.array([point]))[0] >> _BITS
-        for ink, width in ((_SEAM, 3), (WHITE, 1)):
-            font = cv2.FONT_HERSHEY_SIMPLEX
-            cv2.putText(
-                self.picture, words, (int(x) - 20, int(y) + 6), font, 0.6, ink, width, cv2.LINE_AA
-            )
+    def text(self, point: complex, words: str, away: complex) -> None:
+        """Write beside a point, in the direction of a unit vector, as far as the picture holds."""
+        font, stroke = cv2.FONT_HERSHEY_SIMPLEX, SIDE // 320
+        (width, height), _ = cv2.getTextSize(words, font, _TEXT, stroke)
+        direction = np.array([away.real, away.imag])
+        gap = np.abs(direction) @ (np.array([width, height]) / 2 + _HALO)
+        middle = self._fixed(np.array([point]))[0] / 2**_BITS + gap * direction
+        start = np.rint(middle + np.array([-width, height]) / 2).astype(int)
+        lowest, highest = (_HALO, _HALO + height), (SIDE - _HALO - width, SIDE - _HALO)
+        x, y = np.clip(start, lowest, highest).tolist()
+        letters = np.zeros(self.picture.shape[:2], dtype=np.uint8)
+        cv2.putText(letters, words, (x, y), font, _TEXT, 255, stroke, cv2.LINE_AA)
+        # Grown, as OpenCV 5 no longer widens letters by their thickness.
+        disk = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (2 * _HALO + 1,) * 2)
+        for ink, cover in ((_SEAM, cv2.dilate(letters, disk)), (WHITE, letters)):
+            share = cover[..., None] / np.float32(255)
+            mixed = self.picture + share * (np.array(ink, dtype=np.float32) - self.picture)
+            self.picture[:] = np.rint(mixed)
 
     def _stroke(self, points: np.ndarray, color, thickness: int, closed: bool) -> None:
         line = [self._fixed(points)]
@@ -115,13 +129,13 @@ def draw_axes(image: np.ndarray, shape: LesionShape, folds: tuple[Fold, Fold]) -
     """
     sheet, center = Sheet(image, shape), complex(*shape.moments.center)
     reach = 1.15 * np.abs(shape.outline - center).max()
-    sheet.line(shape.outline, WHITE, 3, closed=True)
+    sheet.line(shape.outline, WHITE, BOLD, closed=True)
     for fold in folds:
         color = NOTABLE if fold.reasons else QUIET
         along = complex(*shape.moments.axis) * np.exp(2j * np.pi * fold.axis / DIRECTIONS)
         mirrored = center + along**2 * (shape.outline - center).conj()
-        sheet.line(mirrored, color, 1, closed=True)
-        sheet.line(center + reach * along * np.array([-1, 1]), color, 3)
+        sheet.line(mirrored, color, PLAIN, closed=True)
+        sheet.line(center + reach * along * np.array([-1, 1]), color, PLAIN)
     return sheet.picture
 
 
@@ -147,13 +161,14 @@ def draw_sectors(image: np.ndarray, shape: LesionShape, steps: BorderSteps) -> n
     rays = complex(*shape.part_moments.axis) * np.exp(2j * np.pi * np.arange(16) / 16)
     colors = []
     for i, value in enumerate(steps.abruptness):
-        sheet.line(center + reach * rays[2 * i] * np.array([0.08, 1.1]), WHITE, 1)
+        sheet.line(center + reach * rays[2 * i] * np.array([0.08, 1.1]), WHITE, FINE)
         seen = NOTABLE if value > ABRUPTNESS_THRESHOLD else QUIET
         colors.append(UNSEEN if np.isnan(value) else seen)
-    sheet.pieces(shape.outline, [colors[sector] for sector in steps.sector], 4)
+    sheet.pieces(shape.outline, [colors[sector] for sector in steps.sector], BOLD)
     for i in range(SECTORS):
         if not np.isnan(steps.abruptness[i]):
-            sheet.text(center + 1.12 * reach * rays[2 * i + 1], f"{steps.abruptness[i]:.2f}")
+            ray = rays[2 * i + 1]
+            sheet.text(center + 1.05 * reach * ray, f"{steps.abruptness[i]:.2f}", ray)
     return sheet.picture
 
 
@@ -178,7 +193,7 @@ def draw_colors(image: np.ndarray, shape: LesionShape, assigned: np.ndarray) -> 
     painted = image.copy()
     painted[shape.box][shape.mask] = palette[assigned[shape.mask]]
     sheet = Sheet(painted, shape, smooth=False)
-    sheet.line(shape.outline, WHITE, 2, closed=True)
+    sheet.line(shape.outline, WHITE, FINE, closed=True)
     return sheet.picture
 
 
@@ -207,10 +222,10 @@ def draw_structures(image: np.ndarray, shape: LesionShape, found: Structures) ->
         cover = 0.4 * _on_pixels(shape, plane)[..., None]
         painted[shape.box] += cover * (np.array(color, dtype=np.float32) - painted[shape.box])
     sheet = Sheet(np.rint(painted).astype(np.uint8), shape)
-    sheet.line(shape.outline, WHITE, 1, closed=True)
+    sheet.line(shape.outline, WHITE, FINE, closed=True)
     for i in np.flatnonzero(found.streaks):
         depth = RIM[[0, -1]] * shape.part_diameter
-        sheet.line(shape.outline[i] - depth * shape.normals[i], STREAK, 3)
+        sheet.line(shape.outline[i] - depth * shape.normals[i], STREAK, PLAIN)
     sheet.circles(_centers(shape, found.dots), 2.0, DOT)
     sheet.circles(_centers(shape, found.globules), 5.0, GLOBULE)
     return sheet.picture

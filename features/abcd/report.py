@@ -1,6 +1,7 @@
 """The ABCD rule for one lesion, with the pictures that explain it."""
 
 from dataclasses import dataclass, replace
+from textwrap import fill
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -79,7 +80,7 @@ class ABCDReport:
             figure.subplots(2, 2).flat, self.pictures.items(), strict=True
         ):
             axes.imshow(picture)
-            axes.set_title(self.findings[letter], fontsize=9, loc="left")
+            axes.set_title(fill(self.findings[letter], 60), fontsize=9, loc="left")
             axes.text(0, 650, LEGENDS[letter], fontsize=7, va="top")
             axes.set_axis_off()
         category = f": {self.category}" if self.category else ""

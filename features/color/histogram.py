@@ -1,8 +1,11 @@
 """How the lesion's hue, saturation and value are distributed."""
 
+from collections.abc import Sequence
+
 import torch
 from torch import Tensor
 
+from features._checks import is_int
 from features.batch import LesionBatch
 from features.descriptor import Descriptor
 from features.regions import pixels_inside
@@ -27,6 +30,11 @@ def color_histogram(hsv: Tensor, mask: Tensor, bins: tuple[int, int, int] = (16,
     Tensor of shape (n, sum(bins)), float32
         Shares of the lesion's pixels; each channel's sum to 1.
 
+    Raises
+    ------
+    ValueError
+        `bins` are not three whole numbers of at least 1.
+
     Notes
     -----
     A value on the border of two bins counts in the upper one; 1.0 counts in the last.
@@ -36,7 +44,14 @@ def color_histogram(hsv: Tensor, mask: Tensor, bins: tuple[int, int, int] = (16,
 
 def _histograms(lesions: list[Tensor], bins: tuple[int, int, int]) -> Tensor:
     """Histograms of (3, n_pixels) HSV values."""
+    _check_bins(bins)
     return torch.stack([_histogram(values, bins) for values in lesions])
+
+
+def _check_bins(bins: object) -> None:
+    counts = bins if isinstance(bins, Sequence) else ()
+    if len(counts) != len(CHANNELS) or not all(is_int(count, 1) for count in counts):
+        raise ValueError(f"`bins` must be three ints >= 1, one a channel, got {bins!r}.")
 
 
 def _histogram(values: Tensor, bins: tuple[int, int, int]) -> Tensor:
@@ -70,6 +85,7 @@ class ColorHistogram(Descriptor):
 
     def feature_names(self) -> list[str]:
         """Return ``<channel>_<bin>``."""
+        _check_bins(self.bins)
         pairs = zip(CHANNELS, self.bins, strict=True)
         return [f"{channel}_{i}" for channel, count in pairs for i in range(count)]
 

@@ -3,6 +3,7 @@
 import torch
 from torch import Tensor
 
+from features._checks import check_int
 from features.batch import LesionBatch
 from features.descriptor import Descriptor
 from features.regions import pixels_inside
@@ -29,6 +30,11 @@ def joint_color_histogram(lab: Tensor, mask: Tensor, bins: int = 8) -> Tensor:
     Tensor of shape (n, bins ** 3), float32
         Shares of the lesion's pixels, summing to 1; L* varies slowest, b* fastest.
 
+    Raises
+    ------
+    ValueError
+        `bins` is no whole number of at least 1.
+
     Notes
     -----
     Colours beyond the limits count in the bin at the limit.
@@ -42,6 +48,7 @@ def joint_color_histogram(lab: Tensor, mask: Tensor, bins: int = 8) -> Tensor:
 
 def _joint_histograms(lesions: list[Tensor], bins: int) -> Tensor:
     """Joint histograms of (3, n_pixels) CIELAB values."""
+    check_int("bins", bins, 1)
     return torch.stack([_joint_histogram(colors, bins) for colors in lesions])
 
 
@@ -77,6 +84,7 @@ class JointColorHistogram(Descriptor):
 
     def feature_names(self) -> list[str]:
         """Return ``L<i>_a<j>_b<k>``."""
+        check_int("bins", self.bins, 1)
         levels = range(self.bins)
         return [f"L{i}_a{j}_b{k}" for i in levels for j in levels for k in levels]
 

@@ -29,7 +29,14 @@ def color_quantiles(lab: Tensor, mask: Tensor, percents: tuple[int, ...] = PERCE
     -------
     Tensor of shape (n, 3 * len(percents)), float32
         Channel by channel, linearly interpolated between pixels; zeros for an empty region.
+
+    Raises
+    ------
+    ValueError
+        One of `percents` is not in [0, 100].
     """
+    if not all(0 <= percent <= 100 for percent in percents):
+        raise ValueError(f"`percents` must lie in [0, 100], got {percents!r}.")
     return _quantiles_of(pixels_inside(lab, mask), percents)
 
 

@@ -5,7 +5,9 @@ from typing import NamedTuple
 
 import numpy as np
 
+from features._checks import check_int, check_share
 from features._opencv import cv2
+from features.reading.files import ImageError
 
 MARGIN = 0.25  # skin kept on each side of the lesion, as a share of its longer side
 
@@ -20,7 +22,7 @@ class Window(NamedTuple):
 
     @property
     def scale(self) -> float:
-        """Canvas pixels per original pixel."""
+        """Canvas pixels per original pixel, at most 1."""
         return self.size / self.side
 
     def within(self, shape: tuple[int, int]) -> tuple[slice, slice]:
@@ -32,34 +34,39 @@ class Window(NamedTuple):
         )
 
 
-def lesion_window(
-    mask: np.ndarray, size: int, *, margin: float = MARGIN, upsample: bool = False
-) -> Window:
+def lesion_window(mask: np.ndarray, size: int, *, margin: float = MARGIN) -> Window:
     """Square around the lesion, in its true proportions.
 
     Parameters
     ----------
     mask : ndarray of shape (height, width), bool
-        The lesion.
+        The lesion, at least one pixel.
     size : int
         Side of the canvas, in pixels (224, 227, 299, ...).
     margin : float, default=0.25
         Skin on each side, as a share of the lesion's longer side.
-    upsample : bool, default=False
-        Enlarge a small lesion to fill the canvas, as the review's framing does. By default it
-        keeps its own pixels, so that no texture is measured on invented ones.
 
     Returns
     -------
     Window
-        May reach beyond the image; `cut` pads there.
+        May reach beyond the image; `cut` pads there. A small lesion keeps its own pixels: the
+        canvas never enlarges, so that no texture is measured on invented ones.
+
+    Raises
+    ------
+    ImageError
+        The mask is empty.
+    ValueError
+        `size` is no whole number of pixels, or `margin` is negative.
     """
+    check_int("size", size, 1)
+    check_share("margin", margin)
+    if not mask.any():
+        raise ImageError("the mask is empty; expected values above 0 on the lesion.")
     rows, columns = np.flatnonzero(mask.any(axis=1)), np.flatnonzero(mask.any(axis=0))
     top, bottom = int(rows[0]), int(rows[-1]) + 1
     left, right = int(columns[0]), int(columns[-1]) + 1
-    side = math.ceil(max(bottom - top, right - left) * (1 + 2 * margin))
-    if not upsample:
-        side = max(side, size)
+    side = max(size, math.ceil(max(bottom - top, right - left) * (1 + 2 * margin)))
     return Window((top + bottom - side) // 2, (left + right - side) // 2, side, size)
 
 
@@ -73,7 +80,7 @@ def cut(plane: np.ndarray, window: Window, *, smooth: bool = True) -> np.ndarray
     window : Window
         From `lesion_window`.
     smooth : bool, default=True
-        Averaged pixels when shrinking, bilinear when enlarging; False takes the nearest, for masks.
+        Averaged pixels; False takes the nearest, for masks.
 
     Returns
     -------
@@ -88,9 +95,8 @@ def cut(plane: np.ndarray, window: Window, *, smooth: bool = True) -> np.ndarray
     ] = plane[rows, columns]
     if window.side == window.size:
         return square
-    enlarging = cv2.INTER_LINEAR if window.scale > 1 else cv2.INTER_AREA
     # The exact kind looks at pixel centres; plain nearest would shift a mask by half a pixel.
-    method = enlarging if smooth else cv2.INTER_NEAREST_EXACT
+    method = cv2.INTER_AREA if smooth else cv2.INTER_NEAREST_EXACT
     return cv2.resize(square, (window.size, window.size), interpolation=method)
 
 

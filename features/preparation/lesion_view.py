@@ -8,6 +8,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from features._checks import check_choice, check_int, check_share
 from features.batch import LesionBatch
 from features.preparation.cleaning import ARTEFACTS, HAIR_REMOVALS, clean_window
 from features.preparation.constancy import light_table, relight
@@ -43,11 +44,9 @@ class Preparation:
     Parameters
     ----------
     size : int, default=224
-        Side of the canvas, in pixels.
+        Side of the canvas, in pixels, at least 32. A lesion that is smaller keeps its own pixels.
     margin : float, default=0.25
         Skin kept around the lesion, as a share of its longer side.
-    upsample : bool, default=False
-        Enlarge small lesions to fill the canvas.
     hair : {"blackhat", "dullrazor"} or None, default="blackhat"
         How dark hair is found and painted over; None leaves it.
     artefacts : tuple of {"light_hair", "highlights", "ruler"}, default=()
@@ -69,7 +68,6 @@ class Preparation:
 
     size: int = 224
     margin: float = MARGIN
-    upsample: bool = False
     hair: str | None = "blackhat"
     constancy: bool = False
     mask: MaskSource = "auto"
@@ -85,15 +83,14 @@ class Preparation:
             "segmentation": tuple(SEGMENTERS),
         }
         for name, allowed in choices.items():
-            if getattr(self, name) not in allowed:
-                raise ValueError(f"`{name}` must be one of {allowed}, got {getattr(self, name)!r}.")
+            check_choice(name, getattr(self, name), allowed)
         if not isinstance(self.artefacts, tuple) or not set(self.artefacts) <= set(ARTEFACTS):
             raise ValueError(
                 f"`artefacts` must be a tuple of names in {tuple(ARTEFACTS)}, "
                 f"got {self.artefacts!r}."
             )
-        if self.size < 32:
-            raise ValueError(f"`size` must be at least 32 pixels, got {self.size!r}.")
+        check_int("size", self.size, 32)
+        check_share("margin", self.margin)
 
     @property
     def fingerprint(self) -> str:
@@ -125,6 +122,11 @@ class Preparation:
         -------
         PreparedLesion
             Framed on a canvas of `size` pixels.
+
+        Raises
+        ------
+        ImageError
+            A mask is asked for and not given, or the given one is empty.
         """
         given = mask is not None and self.reads_masks
         if self.mask == "given" and not given:
@@ -139,7 +141,7 @@ class Preparation:
         if not lesion.any():  # a given mask that lies in the dark corners altogether
             lesion, reliable = mask, False
             valid = valid | lesion
-        window = lesion_window(lesion, self.size, margin=self.margin, upsample=self.upsample)
+        window = lesion_window(lesion, self.size, margin=self.margin)
         seen = window.within(valid.shape)
         clean, hair_share = clean_window(image, seen, self.hair, self.artefacts)
         original = cut(image, window)

@@ -4,6 +4,7 @@ from typing import NamedTuple
 
 import numpy as np
 
+from features._checks import check_choice
 from features._opencv import cv2
 from features.preparation.border import border_reach, enlarge
 from features.preparation.plausibility import Frame, plausibility
@@ -51,10 +52,16 @@ def segment_lesion(
     Segmentation
         ``(mask, reliable)``; the mask has at least one pixel, all of them valid.
 
+    Raises
+    ------
+    ValueError
+        There is no such method.
+
     References
     ----------
     Otsu (1979), IEEE Trans. SMC 9(1), 62-66.
     """
+    check_choice("method", method, tuple(SEGMENTERS))
     height, width = valid.shape
     shrink = min(1.0, _WORKING_SIDE / max(height, width))
     side = (max(1, round(width * shrink)), max(1, round(height * shrink)))

@@ -1,5 +1,10 @@
 """How much detail a lesion has at each size: dots, strands, blotches."""
 
+import math
+from collections.abc import Sequence
+from itertools import pairwise
+from numbers import Real
+
 import numpy as np
 import torch
 from torch import Tensor
@@ -33,13 +38,32 @@ def detail_bands(lab: Tensor, mask: Tensor, scales: tuple[float, ...] = SCALES) 
         For each channel and band the root mean square (CIELAB units), skew and kurtosis (no
         units; 0 where the band is flat).
 
+    Raises
+    ------
+    ValueError
+        `scales` are none, not positive or not increasing.
+
     Notes
     -----
     The Gaussians average lesion pixels alone (normalised convolution): skin does not leak in.
     """
+    _check_scales(scales)
     planes = zip(lab.cpu().numpy(), mask.cpu().numpy(), strict=True)
     return torch.from_numpy(np.stack([_bands_of_one(*row, scales) for row in planes])).to(
         lab.device
+    )
+
+
+def _check_scales(scales: object) -> None:
+    if (
+        isinstance(scales, Sequence)
+        and scales
+        and all(isinstance(scale, Real) for scale in scales)
+        and all(low < high for low, high in pairwise((0, *scales, math.inf)))
+    ):
+        return
+    raise ValueError(
+        f"`scales` must be one or more finite numbers > 0, increasing, got {scales!r}."
     )
 
 
@@ -80,7 +104,7 @@ class DetailBands(Descriptor):
     Parameters
     ----------
     scales : tuple of float, default=(1, 2, 4, 8)
-        Sizes, as standard deviations of Gaussians in canvas pixels.
+        Sizes, as standard deviations of Gaussians in canvas pixels, increasing.
 
     See Also
     --------
@@ -95,6 +119,7 @@ class DetailBands(Descriptor):
 
     def feature_names(self) -> list[str]:
         """Return ``<channel>_<scale>_<statistic>``."""
+        _check_scales(self.scales)
         return [f"{c}_{scale:g}_{s}" for c in "Lab" for scale in self.scales for s in STATISTICS]
 
     def describe(self, batch: LesionBatch) -> Tensor:

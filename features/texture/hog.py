@@ -6,6 +6,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from features._checks import check_int
 from features._opencv import cv2
 from features.batch import LesionBatch
 from features.descriptor import Descriptor
@@ -36,7 +37,13 @@ def upright_patches(gray: Tensor, mask: Tensor, valid: Tensor, size: int = 128) 
     Tensor of shape (n, size, size), float32
         Square, the lesion in its true proportions with a tenth of its length around it. The
         longer tail of the lesion points right.
+
+    Raises
+    ------
+    ValueError
+        `size` is no whole number of at least 1.
     """
+    check_int("size", size, 1)
     planes = zip(*(plane.cpu().numpy() for plane in (gray, mask, valid)), strict=True)
     patches = np.stack([_upright(*row, size=size) for row in planes])
     return torch.from_numpy(patches).to(gray.device)
@@ -104,17 +111,22 @@ def hog(patches: Tensor, cell_size: int = 16, orientations: int = 9, block_size:
     Raises
     ------
     ValueError
-        Not one block fits.
+        A parameter is no whole number of at least 1, or not one block fits.
 
     Notes
     -----
     As `skimage.feature.hog`, which departs from the paper: a gradient votes for one cell and
     one orientation, without interpolation, and blocks are not weighted by a Gaussian.
 
+    Of the same patches, in double precision, scikit-image's values agree within 2e-7: gradients,
+    sums and norms are double here too, lest rounding move a gradient to the next orientation,
+    and only what is returned is rounded, to float32.
+
     References
     ----------
     Dalal & Triggs (2005), CVPR, 886-893.
     """
+    _check_parameters(cell_size=cell_size, orientations=orientations, block_size=block_size)
     if min(patches.shape[1:]) < cell_size * block_size:
         raise ValueError(
             f"A block is {cell_size * block_size} pixels wide, which does not fit into patches of "
@@ -129,6 +141,11 @@ def hog(patches: Tensor, cell_size: int = 16, orientations: int = 9, block_size:
     blocks = blocks.permute(0, 1, 2, 4, 5, 3).flatten(3)
     blocks = _unit(_unit(blocks).clamp(max=_CLIP))
     return blocks.flatten(1).float()
+
+
+def _check_parameters(**parameters: int) -> None:
+    for name, value in parameters.items():
+        check_int(name, value, 1)
 
 
 def _cells_on_gpu(patches: Tensor, cell_size: int, orientations: int) -> Tensor:
@@ -215,6 +232,10 @@ class HOG(Descriptor):
     -----
     The skin within the crop counts, as the lesion's outline is much of what HOG sees. The
     crop is square, so the lesion keeps its proportions.
+
+    Of the same crop, scikit-image's HOG agrees within 2e-7 (see `hog`). The crop itself is made
+    by OpenCV. `skimage.transform.warp` makes one whose greys differ by 2e-6, which turns a few
+    gradients an image to the next orientation, and moves columns by about 0.01.
     """
 
     block = "hog"
@@ -230,6 +251,7 @@ class HOG(Descriptor):
 
     def feature_names(self) -> list[str]:
         """Return ``r<row>_c<column>_<cell>_<orientation>``."""
+        _check_parameters(**self.get_params())
         blocks = self.size // self.cell_size - self.block_size + 1
         return [
             f"r{row}_c{column}_{cell}_{orientation}"

@@ -10,6 +10,7 @@ import torch
 import torch.nn.functional as F  # noqa: N812
 from torch import Tensor
 
+from features._checks import is_int
 from features._opencv import cv2
 from features.batch import LesionBatch
 from features.descriptor import Descriptor
@@ -119,17 +120,30 @@ def lbp(
     Raises
     ------
     ValueError
-        A scale has more than 253 points or a radius below 1.
+        There is no scale, or one is no pair of 1 to 253 points and a whole radius from 1 on.
 
     Notes
     -----
     A pixel counts if the square around its circle lies inside the lesion, so that no skin is
     measured. A lesion too thin for a circle has zeros at that scale.
     """
-    if any(points > 253 or radius < 1 for points, radius in scales):
-        raise ValueError(f"`scales` need at most 253 points and a radius >= 1, got {scales!r}.")
+    _check_scales(scales)
     describe = _histograms_on_gpu if gray[0].is_cuda else _histograms_on_cpu
     return torch.stack([describe(*row, scales) for row in zip(gray, mask, strict=True)])
+
+
+def _check_scales(scales: object) -> None:
+    if not (isinstance(scales, Sequence) and scales and all(map(_is_scale, scales))):
+        raise ValueError(
+            "`scales` must be one or more pairs (points, radius) of ints, with 1 to 253 points "
+            f"and a radius >= 1, got {scales!r}."
+        )
+
+
+def _is_scale(pair: object) -> bool:
+    if not (isinstance(pair, Sequence) and len(pair) == 2):
+        return False
+    return is_int(pair[0], 1, 253) and is_int(pair[1], 1)
 
 
 def _histograms_on_gpu(gray: Tensor, mask: Tensor, scales: tuple[tuple[int, int], ...]) -> Tensor:
@@ -214,6 +228,7 @@ class LBP(Descriptor):
 
     def feature_names(self) -> list[str]:
         """Return ``p<points>_r<radius>_<code>``."""
+        _check_scales(self.scales)
         return [f"p{p}_r{r}_{code:02d}" for p, r in self.scales for code in range(p + 2)]
 
     def describe(self, batch: LesionBatch) -> Tensor:

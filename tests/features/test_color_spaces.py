@@ -17,7 +17,7 @@ from features.regions import gray_levels
 
 STEPS = np.append(np.arange(0, 256, 16), 255).astype(np.uint8)
 # Largest difference from scikit-image, which computes in double precision.
-LIMITS = {rgb2lab: 4e-4, rgb2hsv: 1e-7, rgb2ycbcr: 5e-5}
+LIMITS = {rgb2lab: 2e-4, rgb2hsv: 1e-7, rgb2ycbcr: 5e-5}
 
 
 def cube():
@@ -61,7 +61,7 @@ def test_gray_agrees_with_skimage(pixels):
 
 
 @pytest.mark.parametrize(
-    ("on_cpu", "anywhere", "atol"), [(lab_planes, lab_tensors, 4e-4), (hsv_planes, hsv_tensors, 0)]
+    ("on_cpu", "anywhere", "atol"), [(lab_planes, lab_tensors, 2e-4), (hsv_planes, hsv_tensors, 0)]
 )
 def test_both_implementations_agree(on_cpu, anywhere, atol, pixels):
     torch.testing.assert_close(on_cpu(pixels), anywhere(pixels), rtol=0, atol=atol)

@@ -1,5 +1,6 @@
 """What holds for every hand-crafted descriptor."""
 
+import re
 from dataclasses import replace
 
 import pytest
@@ -39,19 +40,67 @@ COLUMNS = {
     SkinTypology: 4,
     ZonalColor: 42,
 }
-LESION_ONLY = (
-    *(ColorHistogram, ColorMoments, DetailBands, GLCM, Haralick),
-    *(JointColorHistogram, LBP),
-)
-TURNS_WITH_THE_LESION = (*LESION_ONLY, ColorQuantiles, SkinContrast, SkinTypology, ZonalColor)
+# Columns that no pixel outside the lesion may move. HOG and SkinContrast look at the skin too.
+LESION_COLUMNS = {
+    **dict.fromkeys((ColorHistogram, ColorMoments, DetailBands, GLCM, Haralick), ""),
+    **dict.fromkeys((JointColorHistogram, LBP), ""),
+    # The skin decides how abruptly the border ends, and what is lighter than it and so white.
+    ABCD: "asymmetry|border_(?!abruptness|contrast|score)|diameter|structure",
+    ColorQuantiles: "lesion",
+    ZonalColor: "core|middle|rim_._(mean|std)",
+}
+TURNS_WITH_THE_LESION = (*LESION_COLUMNS, SkinContrast, SkinTypology)
+# How far a turned lesion's columns may move, where it is more than rounding. The 360 points of
+# the outline begin at another corner of the pixels' border, so that profiles and streaks are
+# sampled up to half a point farther along, and what a threshold cuts may fall to the other side.
+TURNED = {
+    **dict.fromkeys(("border_compactness", "border_solidity", "border_convexity"), 1e-3),
+    **{f"border_abruptness_{name}": 0.5 for name in ("mean", "std", "max")},
+    **{f"border_contrast_{name}": 0.5 for name in ("mean", "std")},
+    "border_score": 2,  # one in most lesions that move at all
+    "structure_streaks_proxy": 0.5,
+    "structure_streaks_present": 1,
+    "structure_score": 1,
+    "tds_proxy": 2 * 0.1 + 0.5,  # those steps of the border's score, and one of the structures'
+}
 
 EXACTLY = {"rtol": 0, "atol": 0, "equal_nan": True}
+
+properties = settings(max_examples=10, deadline=None)
+seeds = st.integers(0, 10_000)
+shapes = st.tuples(st.integers(24, 96), st.integers(24, 96))
 
 every = pytest.mark.parametrize("descriptor", COLUMNS, ids=lambda cls: cls.__name__)
 
 
+def each(descriptors):
+    return pytest.mark.parametrize("descriptor", descriptors, ids=lambda cls: cls.__name__)
+
+
 def changed(batch, pixels):
     return replace(batch, pixels=pixels, original=pixels)
+
+
+def cut_out(make_lesion_batch, make_batch, seeds, shape):
+    """Random lesions in the middle of a canvas of some shape, whose border may cut them."""
+    side = max(shape)
+    batch = make_lesion_batch(*seeds, size=side)
+    top, left = ((side - length) // 2 for length in shape)
+    box = slice(top, top + shape[0]), slice(left, left + shape[1])
+    return make_batch(batch.pixels[..., *box].contiguous(), batch.mask[:, *box].contiguous())
+
+
+def window_of(planes, edges):
+    """True but for strips of some widths at the top, bottom, left and right."""
+    (height, width), (top, bottom, left, right) = planes.shape[1:], edges
+    window = torch.zeros_like(planes)
+    window[:, top : height - bottom, left : width - right] = True
+    return window
+
+
+def noise_like(pixels, seed):
+    rng = torch.Generator().manual_seed(seed)
+    return torch.randint(256, pixels.shape, dtype=torch.uint8, generator=rng)
 
 
 @every
@@ -76,41 +125,63 @@ def test_finite_whatever_the_lesion(descriptor, odd_batch):
 
 
 @every
-def test_a_row_does_not_depend_on_its_batch(descriptor, random_batch, make_lesion_batch):
-    together = descriptor().describe(random_batch)
-    assert_close(descriptor().describe(make_lesion_batch(2)), together[2:3], **EXACTLY)
+@given(rows=st.lists(seeds, min_size=2, max_size=5, unique=True), shape=shapes, data=st.data())
+@properties
+def test_a_row_does_not_depend_on_its_batch(
+    descriptor, make_lesion_batch, make_batch, rows, shape, data
+):
+    chosen = data.draw(st.integers(0, len(rows) - 1))
+    together = descriptor().describe(cut_out(make_lesion_batch, make_batch, rows, shape))
+    alone = descriptor().describe(
+        cut_out(make_lesion_batch, make_batch, rows[chosen : chosen + 1], shape)
+    )
+    assert_close(alone, together[chosen : chosen + 1], **EXACTLY)
 
 
-@pytest.mark.parametrize("descriptor", LESION_ONLY, ids=lambda cls: cls.__name__)
-def test_only_the_lesion_counts(descriptor, random_batch):
-    noise = torch.randint(0, 256, random_batch.pixels.shape, dtype=torch.uint8)
-    pixels = torch.where(random_batch.mask[:, None], random_batch.pixels, noise)
-    moved = descriptor().describe(changed(random_batch, pixels))
-    assert_close(moved, descriptor().describe(random_batch), **EXACTLY)
+@each(LESION_COLUMNS)
+@given(seed=seeds, shape=shapes, other=seeds)
+@properties
+def test_only_the_lesion_counts(descriptor, make_lesion_batch, make_batch, seed, shape, other):
+    batch = cut_out(make_lesion_batch, make_batch, [seed], shape)
+    noise = noise_like(batch.pixels, other)
+    pixels = torch.where(batch.mask[:, None], batch.pixels, noise)
+    counts = re.compile(LESION_COLUMNS[descriptor])
+    columns = [counts.match(name) is not None for name in descriptor().feature_names()]
+    assert any(columns)
+    moved, before = (
+        descriptor().describe(some)[:, columns] for some in (changed(batch, pixels), batch)
+    )
+    assert_close(moved, before, **EXACTLY)
 
 
 @every
-def test_invalid_pixels_do_not_count(descriptor, random_batch):
-    valid = torch.ones_like(random_batch.valid)
-    valid[:, :, :10] = False
-    batch = replace(random_batch, valid=valid, mask=random_batch.mask & valid)
-    dark = torch.where(valid[:, None], batch.pixels, torch.zeros_like(batch.pixels))
-    moved = descriptor().describe(changed(batch, dark))
+@given(seed=seeds, shape=shapes, other=seeds, edges=st.tuples(*[st.integers(0, 9)] * 4))
+@properties
+def test_invalid_pixels_do_not_count(
+    descriptor, make_lesion_batch, make_batch, seed, shape, other, edges
+):
+    batch = cut_out(make_lesion_batch, make_batch, [seed], shape)
+    valid = window_of(batch.valid, edges)
+    batch = replace(batch, valid=valid, mask=batch.mask & valid)
+    pixels = torch.where(valid[:, None], batch.pixels, noise_like(batch.pixels, other))
+    moved = descriptor().describe(changed(batch, pixels))
     assert_close(moved, descriptor().describe(batch), rtol=1e-5, atol=1e-5, equal_nan=True)
 
 
-@pytest.mark.parametrize("descriptor", TURNS_WITH_THE_LESION, ids=lambda cls: cls.__name__)
-@given(seed=st.integers(0, 10_000), turns=st.integers(1, 3), mirror=st.booleans())
-@settings(max_examples=10, deadline=None)
-def test_turning_or_mirroring_changes_nothing(
+@each(TURNS_WITH_THE_LESION)
+@given(seed=seeds, turns=st.integers(0, 3), mirror=st.booleans())
+@properties
+def test_turning_or_mirroring_changes_little(
     descriptor, make_lesion_batch, make_batch, seed, turns, mirror
 ):
     batch = make_lesion_batch(seed, size=64)
     pixels, mask = batch.pixels.rot90(turns, (2, 3)), batch.mask.rot90(turns, (1, 2))
     if mirror:
         pixels, mask = pixels.flip(3), mask.flip(2)
-    moved = descriptor().describe(make_batch(pixels, mask))
-    assert_close(moved, descriptor().describe(batch), rtol=1e-4, atol=1e-4, equal_nan=True)
+    before, after = (descriptor().describe(b)[0] for b in (batch, make_batch(pixels, mask)))
+    for name, value, moved in zip(descriptor().feature_names(), before, after, strict=True):
+        atol = TURNED.get(name, 1e-4) + 1e-6
+        assert_close(moved, value, rtol=1e-4, atol=atol, equal_nan=True, msg=name)
 
 
 @every

@@ -1,11 +1,13 @@
 """Every family against the libraries that define it: the plain loops of the benchmark."""
 
+import descriptors
 import numpy as np
 import pytest
 import torch
 
+import plain
 from features.preparation.lesion_view import PreparedLesion
-from plain import FAMILIES, SUITE
+from plain import CODES, FAMILIES, SUITE, lbp_agreement
 
 
 def rows_of(batch):
@@ -43,5 +45,43 @@ def test_a_wrong_value_is_noticed(random_batch):
     assert family.excess(np.where(expected == expected.max(), np.nan, expected), expected) > 1
 
 
+@pytest.mark.parametrize("source", ["random_batch", "real_batch"])
+def test_lbp_codes_are_those_of_scikit_image(source, request):
+    batch = request.getfixturevalue(source)
+    assert 1 - CODES <= lbp_agreement(batch, rows_of(batch)) <= 1
+
+
+def test_codes_that_differ_are_counted(random_batch, monkeypatch):
+    lesions = rows_of(random_batch)
+    area = int(lesions[0].mask.sum())
+    right = plain.plain_lbp_codes
+
+    def one_wrong(lesion):
+        codes = right(lesion)
+        if lesion is lesions[0]:
+            y, x = np.argwhere(lesion.mask)[0]
+            codes[1][y, x] += 1
+            codes[2][~lesion.mask] += 1  # skin does not count
+        return codes
+
+    kept = lbp_agreement(random_batch, lesions[:1])
+    monkeypatch.setattr(plain, "plain_lbp_codes", one_wrong)
+    assert lbp_agreement(random_batch, lesions[:1]) == pytest.approx(min(kept, 1 - 1 / area))
+
+
 def test_the_suite_is_among_the_families():
     assert set(SUITE) <= set(FAMILIES)
+
+
+@pytest.mark.parametrize(
+    ("excess", "memory", "found"),
+    [
+        (1.0, 1000.0, []),
+        (1.1, 10.0, ["beyond the stated tolerance: lbp"]),
+        (float("nan"), 10.0, ["beyond the stated tolerance: lbp"]),
+        (0.1, 1001.0, ["1001 MB of memory; 1000 are allowed"]),
+    ],
+)
+def test_the_benchmark_fails_beyond_tolerance_or_memory(excess, memory, found):
+    result = {"families": {"lbp": {"of_tolerance": excess}}, "memory_mb": memory}
+    assert descriptors.complaints(result) == found

@@ -5,7 +5,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from skimage.transform import warp
 
-from features.abcd.asymmetry import NAMES, asymmetry
+from features.abcd.asymmetry import NAMES, STEP, asymmetry, unfolded
+from features.abcd.shape import LesionShape
 from features.lesion_shape import region_moments
 
 SIZE, RADIUS = 161, 60
@@ -49,6 +50,10 @@ def test_three_quarters_of_a_disk_fold_along_a_diagonal():
     values = measure(mask)
     assert values["shape_least"] < 0.01
     assert values["shape_first"] < 0.01
+    # The major axis is the other diagonal, so that the straight edges lie half a right angle off.
+    left = unfolded(LesionShape(mask).polar)
+    straight = round(45 / STEP), round(135 / STEP)
+    assert left[list(straight)] == pytest.approx([0.334, 0.334], rel=0.02)
 
 
 @pytest.mark.parametrize("factor", [0.5, 0.75])

@@ -1,5 +1,7 @@
 import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from skimage.draw import disk
 
 from features.preparation.framing import cut, frame_image, lesion_window
@@ -18,11 +20,20 @@ def test_a_small_lesion_keeps_its_own_pixels():
     np.testing.assert_array_equal(canvas[framed], image[mask])
 
 
+@given(size=st.integers(32, 299), height=st.integers(1, 200), width=st.integers(1, 200))
+def test_no_lesion_is_enlarged(size, height, width):
+    mask = np.zeros((220, 220), dtype=bool)
+    mask[10 : 10 + height, 10 : 10 + width] = True
+    window = lesion_window(mask, size)
+    assert window.scale <= 1
+    assert window.side >= 1.5 * max(height, width)
+
+
 @pytest.mark.parametrize("size", [224, 227, 299])
-def test_upsampling_fills_the_canvas_in_true_proportions(size):
-    mask = np.zeros((100, 120), dtype=bool)
-    mask[40:60, 50:90] = True
-    window = lesion_window(mask, size, upsample=True)
+def test_a_large_lesion_fills_the_canvas_in_true_proportions(size):
+    mask = np.zeros((500, 1200), dtype=bool)
+    mask[100:400, 300:900] = True
+    window = lesion_window(mask, size)
     framed = cut(mask.astype(np.uint8), window, smooth=False) > 0
     rows, columns = np.flatnonzero(framed.any(1)), np.flatnonzero(framed.any(0))
     height, width = np.ptp(rows) + 1, np.ptp(columns) + 1

@@ -41,18 +41,11 @@ def test_padding_is_not_valid(lesion_image):
     assert not row.pixels[~row.valid].any()
 
 
-@pytest.mark.parametrize(
-    "value", [{"mask": "none"}, {"size": 8}, {"hair": True}, {"segmentation": "unet"}]
-)
-def test_bad_settings(value):
-    with pytest.raises(ValueError, match=r"`(mask|size|hair|segmentation)` must be"):
-        Preparation(**value)
-
-
-@pytest.mark.parametrize("value", [("glare",), ["ruler"], "ruler"])
-def test_bad_artefacts(value):
-    with pytest.raises(ValueError, match="`artefacts` must be a tuple of names in"):
-        Preparation(artefacts=value)
+@pytest.mark.parametrize("source", ["auto", "given"])
+def test_an_empty_mask(lesion_image, source):
+    image, mask = lesion_image()
+    with pytest.raises(ImageError, match="the mask is empty; expected values above 0"):
+        Preparation(mask=source).prepare(image, np.zeros_like(mask))
 
 
 def test_fingerprints_tell_settings_apart():

@@ -61,14 +61,48 @@ def test_a_constant_texture(make_batch):
     np.testing.assert_allclose(Haralick().describe(batch), by_mahotas(batch, 32), atol=1e-7)
 
 
-def test_directions_without_a_pair_are_left_out():
-    gray = torch.rand(1, 1, 40, generator=torch.Generator().manual_seed(0))
-    row = torch.ones(1, 1, 40, dtype=torch.bool)
-    alone = haralick(gray, row)
-    # Of two equal rows three directions have pairs, so the mean is another.
-    assert alone.isfinite().all()
-    assert alone[0, NAMES.index("entropy")] > 1
-    assert not torch.equal(alone, haralick(gray.expand(1, 2, 40), row.expand(1, 2, 40)))
+# To the right, and downwards to the right, straight and to the left.
+DIRECTIONS = ((0, 1), (1, 1), (1, 0), (1, -1))
+
+
+def counts_by_hand(levels, inside, step, n_levels):
+    """Symmetric counts of the pairs one step apart, both inside."""
+    counts = np.zeros((n_levels, n_levels))
+    places = {(int(y), int(x)) for y, x in np.argwhere(inside)}
+    for y, x in places:
+        there = y + step[0], x + step[1]
+        if there in places:
+            near, far = levels[y, x], levels[there]
+            counts[near, far] += 1
+            counts[far, near] += 1
+    return counts
+
+
+@pytest.mark.parametrize(
+    ("shape", "n_directions"),
+    [("row", 1), ("column", 1), ("falling", 1), ("rising", 1), ("corner", 3), ("square", 4)],
+)
+@given(seed=st.integers(0, 10_000))
+@settings(max_examples=10, deadline=None)
+def test_directions_without_a_pair_are_left_out(shape, n_directions, seed):
+    inside = np.zeros((12, 12), dtype=bool)
+    diagonal = np.eye(12, dtype=bool)
+    inside[4] = shape in ("row", "corner")
+    inside[:, 4] |= shape == "column"
+    inside |= {"falling": diagonal, "rising": diagonal[:, ::-1]}.get(shape, False)
+    inside[5, 0] |= shape == "corner"  # below the row's end: pairs downwards and to one side
+    inside |= shape == "square"
+    gray = np.random.default_rng(seed).random((12, 12), dtype=np.float32)
+    levels = gray_levels(torch.from_numpy(gray), 8).numpy().astype(int)
+    # The difference variance counts the levels up to the brightest.
+    n_levels = levels[inside].max() + 1
+    counts = [counts_by_hand(levels, inside, step, n_levels) for step in DIRECTIONS]
+    paired = np.stack([matrix for matrix in counts if matrix.any()])
+    assert len(paired) == n_directions
+    found = haralick(torch.from_numpy(gray)[None], torch.from_numpy(inside)[None], levels=8)
+    np.testing.assert_allclose(
+        found[0], haralick_features(paired).mean(axis=0), rtol=1e-5, atol=1e-6
+    )
 
 
 def test_a_lesion_without_a_pair_has_zeros(odd_batch):

@@ -89,11 +89,6 @@ def test_brightness_does_not_matter(make_lesion_batch, make_batch):
     )
 
 
-def test_parameters_out_of_range(random_batch):
-    with pytest.raises(ValueError, match="radius"):
-        LBP(scales=((8, 0),)).describe(random_batch)
-
-
 def test_a_lesion_too_thin_has_zeros(odd_batch):
     thin = [3, 4, 5]  # one pixel, one row, a diagonal line
     assert (LBP().describe(odd_batch)[thin] == 0).all()
