@@ -16,6 +16,7 @@ from .pipeline import LesionPipeline
 from .recipes import (
     CLASSIFIERS,
     MODELS,
+    add_controls,
     default_descriptors,
     make_classifier,
     make_codella_classifier,
@@ -24,7 +25,6 @@ from .recipes import (
     make_missingness_control,
     make_model,
     make_split_fit_classifier,
-    with_controls,
 )
 
 __all__ = [
@@ -44,6 +44,7 @@ __all__ = [
     "PatientMetadata",
     "SplitFitEmbedding",
     "ablate",
+    "add_controls",
     "compare",
     "default_descriptors",
     "group_ids",
@@ -64,5 +65,4 @@ __all__ = [
     "make_split_fit_classifier",
     "noise_ledger",
     "save_model",
-    "with_controls",
 ]

@@ -8,6 +8,7 @@ import pandas as pd
 from sklearn.base import clone
 from tqdm import tqdm
 
+from fusion.selection import OneStandardError
 from pipelines.data import has_groups, lesion_ids, validate_manifest
 from pipelines.evaluation import (
     Record,
@@ -17,7 +18,10 @@ from pipelines.evaluation import (
     summarise_cohort,
 )
 from pipelines.evaluation.provenance import command, hardware, versions
+from pipelines.evaluation.selections import summarise_selections
 from pipelines.intake import image_side, take_in
+from pipelines.recipes.controls import add_controls
+from pipelines.recipes.selection import ONE_STANDARD_ERROR
 from pipelines.reporting import write_report
 
 # Names under which data sets file the class that a screening must not miss.
@@ -39,7 +43,8 @@ class Comparison(Record):
         -------
         Path
             The report, `report.html`. Beside it: metrics.csv, differences.csv, timings.csv,
-            predictions.parquet, run.json and figures/*.svg.
+            predictions.parquet, run.json and figures/*.svg; selections.csv where a model selects
+            columns.
         """
         return write_report(self, directory)
 
@@ -61,7 +66,8 @@ def compare(
     Parameters
     ----------
     models : mapping of str to estimator
-        Unfitted classifiers that take a manifest; they are cloned, not changed.
+        Unfitted classifiers that take a manifest; they are cloned, not changed. Beside each that
+        uses a `PatientMetadata` runs a missingness control of the same columns.
     manifest : DataFrame
         One row an image, with `image`, `label` and, where known, `lesion` and `patient`.
     n_splits : int, default=5
@@ -89,17 +95,18 @@ def compare(
     Raises
     ------
     ValueError
-        When the labels do not allow the comparison asked for.
+        When the labels do not allow the comparison asked for, or metadata are not there.
     RuntimeError
         When a model fails; names the model and the fold.
     """
     _check(models, manifest, n_splits, positive, on_error)
+    models = add_controls(models, manifest)
     intake = take_in(models, manifest, on_error=on_error, n_jobs=n_jobs, progress=progress)
     manifest = manifest.iloc[intake.kept]
     positive = class_of_concern(manifest["label"], positive)
     folds = make_folds(manifest, n_splits, random_state)
     with tqdm(total=len(models) * n_splits, unit="fold", disable=not progress) as bar:
-        predictions, timings = out_of_fold(
+        predictions, timings, selections = out_of_fold(
             models,
             manifest,
             folds,
@@ -125,8 +132,9 @@ def compare(
     return Comparison(
         predictions=predictions,
         timings=timings,
-        metrics=scores.metrics,
+        metrics=_with_selections(scores.metrics, selections),
         differences=scores.differences,
+        selections=selections,
         cohort=summarise_cohort(manifest["label"].to_numpy(), lesion_ids(manifest)),
         folds=folds,
         skipped=_left_out_by_loading(manifest) + [f._asdict() for f in intake.failures],
@@ -148,6 +156,13 @@ def _check(
         raise ValueError(f"`on_error` must be 'raise' or 'skip', got {on_error!r}.")
     class_of_concern(validate_manifest(manifest)["label"], positive)
     make_folds(manifest, n_splits)
+
+
+def _with_selections(metrics: pd.DataFrame, selections: pd.DataFrame) -> pd.DataFrame:
+    """Beside the scores, how many columns were kept, and whether folds agree on them."""
+    if selections.empty:
+        return metrics
+    return metrics.merge(summarise_selections(selections), on="model", how="left")
 
 
 def _unreliable_masks(quality: pd.DataFrame) -> float | None:
@@ -221,7 +236,6 @@ def _describe(models: Mapping[str, Any], manifest: pd.DataFrame) -> dict[str, An
 
 
 def _describe_model(model: Any, manifest: pd.DataFrame) -> dict[str, Any]:
-    plain = (str, int, float, bool, type(None))
     side = image_side(model)
     features = clone(side).settle_masks(manifest) if hasattr(side, "settle_masks") else None
     looks_once = hasattr(model, "image_step")
@@ -229,10 +243,19 @@ def _describe_model(model: Any, manifest: pd.DataFrame) -> dict[str, Any]:
         "type": _type_name(model),
         "kind": "features" if features is not None or looks_once else "end-to-end",
         "masks": "none" if features is None else features.mask_source_,
-        "parameters": {
-            name: value for name, value in model.get_params().items() if isinstance(value, plain)
-        },
+        "parameters": _plain_parameters(model),
     }
+
+
+def _plain_parameters(model: Any) -> dict[str, Any]:
+    """Parameters that are words and numbers, those of parts too."""
+    parameters = model.get_params()
+    for name, value in list(parameters.items()):
+        if isinstance(value, OneStandardError):
+            # It chooses the k of its selector, whose own is not used.
+            parameters[f"{name}__selector__k"] = ONE_STANDARD_ERROR
+    plain = (str, int, float, bool, type(None))
+    return {name: value for name, value in parameters.items() if isinstance(value, plain)}
 
 
 def _type_name(model: Any) -> str:

@@ -38,7 +38,7 @@ class RankingSelector(SelectorMixin, BaseEstimator):
     per: str
     memory: Any
 
-    def fit(self, X: ArrayLike, y: ArrayLike | None = None) -> Self:
+    def fit(self, X: ArrayLike, y: ArrayLike | None = None, **refused: Any) -> Self:
         """Score and rank the columns.
 
         Parameters
@@ -47,6 +47,8 @@ class RankingSelector(SelectorMixin, BaseEstimator):
             Numbers; the class says whether NaN is allowed as a missing value.
         y : array-like of shape (n_samples,), default=None
             Class labels, where the score looks at them.
+        **refused
+            Nothing: anything more is answered with the reason.
 
         Returns
         -------
@@ -55,9 +57,17 @@ class RankingSelector(SelectorMixin, BaseEstimator):
 
         Raises
         ------
+        TypeError
+            If there is anything but `X` and `y`, such as `sample_weight`.
         ValueError
             If a parameter is out of range, or the table or the labels cannot be used.
         """
+        if refused:
+            raise TypeError(
+                f"{type(self).__name__}.fit takes `X` and `y` only, got {sorted(refused)}: scores "
+                "count rows, and weighted counts have no exact chance correction. Repeat rows "
+                "for whole-number weights: `np.repeat(X, weights, axis=0)`."
+            )
         self._check_k()
         if self.per not in _PER:
             raise ValueError(f"`per` must be one of {list(_PER)}, got {self.per!r}.")
@@ -66,6 +76,8 @@ class RankingSelector(SelectorMixin, BaseEstimator):
         self.blocks_ = column_blocks(names, self.n_features_in_)
         learn = check_memory(self.memory).cache(_learn)
         learnt = learn(self._scoring_twin(), table, classes, self.blocks_)
+        # An earlier fit may have had p-values where this one has none.
+        self.__dict__.pop("p_values_", None)
         for name, value in learnt.items():
             setattr(self, name, value)
         self._check_number()
@@ -88,7 +100,7 @@ class RankingSelector(SelectorMixin, BaseEstimator):
 
     def _scoring_twin(self) -> Self:
         """Clone, without what scores do not depend on: the key of `memory`."""
-        return clone(self).set_params(k="fdr" if is_fdr(self.k) else 1, memory=None)
+        return clone(self).set_params(k=1, memory=None)
 
     def _get_support_mask(self) -> NDArray[np.bool_]:
         check_is_fitted(self)
@@ -111,7 +123,8 @@ class RankingSelector(SelectorMixin, BaseEstimator):
         if not hasattr(self, "p_values_"):
             raise ValueError(
                 "k='fdr' needs p-values, which this selector has not computed. Set k='fdr' before "
-                "`fit`; scores without a null distribution cannot use it."
+                "`fit`, or `n_permutations` of a `BoltzmannSelector`; scores without a null "
+                "distribution cannot use it."
             )
         known = ~np.isnan(self.p_values_)
         q_values = np.ones(self.n_features_in_)
@@ -123,7 +136,7 @@ class RankingSelector(SelectorMixin, BaseEstimator):
         whole = is_number(self.k) and set(self.blocks_) == {UNNAMED_BLOCK}
         if whole and number_kept(self.k, self.n_features_in_) > self.n_features_in_:
             warnings.warn(
-                f"k={self.k} is more than the {self.n_features_in_} columns: all are kept.",
+                f"k={self.k} is more than the {self.n_features_in_} columns: it limits nothing.",
                 stacklevel=3,
             )
 

@@ -2,7 +2,7 @@
 
 import warnings
 from collections.abc import Collection
-from typing import Any
+from typing import Any, Self
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -26,6 +26,8 @@ from fusion.selection.significance import permutation_p_values
 Floats = NDArray[np.float64]
 
 _FEW_SAMPLES = 30
+# Of each column, for "fdr" unless told otherwise.
+_PERMUTATIONS = 100
 _LEAST_KNOWN_SHARE = 0.5
 
 
@@ -38,7 +40,9 @@ class BoltzmannSelector(RankingSelector):
         How many columns to keep.
 
         - int: so many.
-        - float in (0, 1]: this share of all columns, rounded up.
+        - float in (0, 1]: this share of all columns, rounded up. A number or share is filled up
+          with columns that cannot be ranked where there are no others, except under
+          ``redundancy="fcbf"``, which keeps so many at most.
         - "mean", "median": those that score at least the mean or the median of the columns that
           can be ranked.
         - "cumulative" or ("cumulative", share): the fewest whose scores, negative ones counted
@@ -70,12 +74,15 @@ class BoltzmannSelector(RankingSelector):
         - "mrmr": columns are taken in turn, each time the one with the largest gain less its
           mean uncertainty with those before it. `k` must be a number or a share.
         - "fcbf": a column that is more like a better one than like the labels is not eligible,
-          and neither are columns beyond the 500.
+          and neither are columns beyond the 500. Only eligible columns are kept: `k` says how
+          many at most, and ``k=1.0`` keeps all that FCBF does.
     per : {"table", "block"}, default="table"
         Whether `k` and `redundancy` deal with all columns together, or with each block of
         columns named ``block__feature`` by itself: k columns, or a share, of each.
-    n_permutations : int, default=100
-        Tables drawn for each column to tell what chance does; used with "fdr" only.
+    n_permutations : int, default=None
+        Tables drawn for each column to tell what chance does, at least 2; `p_values_` are then
+        computed whatever `k`. By default 100 where `k` is "fdr", and none elsewhere, since they
+        cost more than all else, see Notes. Not with "entropy", which ignores labels.
     memory : str, joblib.Memory or None, default=None
         Where scores are kept, so that fits on the same rows that differ in `k` alone (the
         candidates of a search) compute them once.
@@ -91,13 +98,18 @@ class BoltzmannSelector(RankingSelector):
     eligible_ : ndarray of shape (n_features_in_,), bool
         False for columns that fill one bin only, miss too many values or are redundant. They come
         after all others, so that they are kept only if `k` asks for more columns than there are
-        others.
+        others, and by "fcbf" never.
     ranking_ : ndarray of shape (n_features_in_,), int
         Columns from best to worst, or in the order of mRMR; block after block if ``per="block"``.
         Equal scores: the larger variance first, then the lower index.
     p_values_ : ndarray of shape (n_features_in_,)
-        See `permutation_p_values`; NaN where a column could not be scored. Only if fitted with
-        "fdr".
+        Of each column's Boltzmann gain, see Notes and `permutation_p_values`; NaN where it could
+        not be scored. Only with `n_permutations`, or if fitted with "fdr".
+    counts_ : ndarray of shape (n_features_in_, n_bins_ + 1, n_classes), int32
+        Samples in each bin and class, which the scores come from; the last bin is that of missing
+        values. One class if ``criterion="entropy"``.
+    classes_ : ndarray of shape (n_classes,)
+        Labels in the order of `counts_`. Not with "entropy".
     n_bins_ : int
         Bins used.
     bins_ : list of ColumnBins
@@ -124,6 +136,19 @@ class BoltzmannSelector(RankingSelector):
     and grows with its number of filled bins: it favours finely divided noise. Columns are
     scored one by one in either case: what two of them tell only together is not seen.
 
+    P-values come from tables drawn at random with both margins of a column's own, which is what
+    permuted labels give. Gains are compared in standard deviations, and the draws of all columns
+    are one null distribution, so that 100 draws of each of 1,000 columns resolve 1e-5. They
+    take about 3 s (32 bins, 7 classes), where all else takes 0.2 s for 4,000 rows.
+
+    Rows have no weights: fractional counts have a gain but no hypergeometric law, hence no exact
+    chance correction, and permuted labels cannot stand in for it, because weights that go with
+    the labels change the bins' margins and weights that go with the bins the classes'. `fit`
+    refuses `sample_weight`. Repeated rows are what whole-number weights would mean.
+
+    Missing values that differ from column to column make each chance correction one of its own:
+    2 % of NaN, scattered over such a table, make a fit take 0.4 s.
+
     Fit the selector inside a `Pipeline`. Selected on all rows before cross-validation, 20 of
     2,000 columns of pure noise reach an AUC of 0.79 with 200 rows (two bins, logistic
     regression; 0.86 for columns selected by ANOVA F).
@@ -148,7 +173,7 @@ class BoltzmannSelector(RankingSelector):
         missing: str = "drop",
         redundancy: str | None = None,
         per: str = "table",
-        n_permutations: int = 100,
+        n_permutations: int | None = None,
         memory: Any = None,
         n_jobs: int | None = None,
         random_state: RandomState = None,
@@ -171,10 +196,11 @@ class BoltzmannSelector(RankingSelector):
         labels = np.zeros(len(table), dtype=np.intp) if classes is None else classes
         n_classes = int(labels.max()) + 1
         n_bins = self._choose_n_bins(len(table), None if classes is None else n_classes)
-        tables, bins = count_columns(table, labels, n_classes, n_bins, self.binning, self.n_jobs)
-        scores, eligible, tables = self._score(tables, n_bins)
+        counts, bins = count_columns(table, labels, n_classes, n_bins, self.binning, self.n_jobs)
+        scores, eligible, tables = self._score(counts, n_bins)
         learnt: dict[str, Any] = {"n_bins_": n_bins, "bins_": bins, "scores_": scores}
-        if is_fdr(self.k):
+        learnt["counts_"] = counts.astype(np.int32)
+        if self.n_permutations is not None:
             p_values = np.full(len(scores), np.nan)
             p_values[eligible] = permutation_p_values(
                 tables[eligible], self.n_permutations, self.random_state
@@ -224,6 +250,17 @@ class BoltzmannSelector(RankingSelector):
         dropped = np.isin(columns, best[order[:n_kept]], invert=True)
         return np.concatenate([best[order[:n_kept]], columns[dropped]]), n_kept
 
+    def _get_support_mask(self) -> NDArray[np.bool_]:
+        mask = super()._get_support_mask()
+        # What FCBF drops says nothing new: no number brings it back.
+        return mask & self.eligible_ if self.redundancy == "fcbf" else mask
+
+    def _scoring_twin(self) -> Self:
+        twin = super()._scoring_twin()
+        if self.n_permutations is None and is_fdr(self.k):
+            twin.set_params(n_permutations=_PERMUTATIONS)
+        return twin
+
     def _check_k(self) -> None:
         super()._check_k()
         if self.redundancy == "mrmr" and not is_number(self.k):
@@ -252,6 +289,11 @@ class BoltzmannSelector(RankingSelector):
                 "With binning='equal-frequency' every continuous column has the same entropy. "
                 "Choose another `binning`, or criterion='adjusted'."
             )
+        if self.criterion == "entropy" and self.n_permutations is not None:
+            raise ValueError(
+                "criterion='entropy' ignores the labels, and permuting them gives no p-values: "
+                f"`n_permutations` must be None, got {self.n_permutations!r}."
+            )
         if self.redundancy is not None and self.criterion != "adjusted":
             raise ValueError(
                 f"redundancy={self.redundancy!r} weighs the adjusted gain against similarity on "
@@ -268,10 +310,12 @@ class BoltzmannSelector(RankingSelector):
             "ensure_min_samples": 2,
         }
         if self.criterion == "entropy":
+            self.__dict__.pop("classes_", None)
             return validate_data(self, X, **checks), None
         values, given = validate_data(self, X, y, **checks)
         check_classification_targets(given)
         labels, classes = np.unique(given, return_inverse=True)
+        self.classes_ = labels
         if len(values) < 2 * len(labels):
             raise ValueError(
                 f"{len(values)} samples are too few for {len(labels)} classes: two for each are "

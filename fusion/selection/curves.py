@@ -6,6 +6,8 @@ import numpy as np
 import pandas as pd
 from sklearn.utils.validation import _check_feature_names_in, check_is_fitted
 
+from fusion.selection._axes import own_axes
+
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
@@ -63,16 +65,23 @@ def plot_scores(selector: Any, ax: "Axes | None" = None) -> "Axes":
     Returns
     -------
     Axes
-        With two lines or more: all scores in grey, those of the columns kept on top.
+        With two lines: all scores in grey, those of the columns kept on top. P-values, where the
+        selector has them, are points on an axis of their own, ``ax.figure.axes[-1]``.
     """
     table = score_curve(selector).sort_values("score", ascending=False, kind="stable")
     place = np.arange(1, len(table) + 1)
     kept = table["kept"].to_numpy()
-    ax = ax or _own_axes()
+    ax = ax or own_axes()
     ax.plot(place, table["score"], color="0.7")
     ax.plot(place[kept], table["score"][kept], ".", label=f"{kept.sum()} of {len(kept)} kept")
     ax.set(xlabel="columns, best first", ylabel="score")
     ax.legend()
+    if "p_value" in table:
+        beside = ax.twinx()
+        # A p-value of 0 is one below the smallest float.
+        drawn = table["p_value"].clip(lower=np.finfo(np.float64).tiny)
+        beside.plot(place, drawn, "x", color="tab:red", markersize=3)
+        beside.set(yscale="log", ylabel="p-value")
     return ax
 
 
@@ -94,16 +103,9 @@ def plot_candidates(rule: Any, ax: "Axes | None" = None) -> "Axes":
     check_is_fitted(rule)
     table = rule.results_.sort_values("n_columns", kind="stable")
     chosen = rule.results_[[k == rule.k_ for k in rule.results_["k"]]].iloc[0]
-    ax = ax or _own_axes()
+    ax = ax or own_axes()
     ax.errorbar(table["n_columns"], table["mean"], yerr=table["standard_error"], capsize=3)
     ax.plot(chosen["n_columns"], chosen["mean"], "o", label=f"chosen: k = {rule.k_}")
     ax.set(xscale="log", xlabel="columns kept", ylabel="score on inner folds")
     ax.legend()
     return ax
-
-
-def _own_axes() -> "Axes":
-    # Loading matplotlib takes longer than most fits.
-    from matplotlib.figure import Figure
-
-    return Figure(layout="constrained").subplots()

@@ -19,7 +19,7 @@ from fusion.delegation import copy_input_names, fit_router, with_input_tags
 from fusion.fitting import fit_with_groups
 from fusion.groups import RandomState, grouped_folds
 from fusion.labels import check_labels
-from fusion.selection.counts import CountRule
+from fusion.selection.counts import CountRule, is_fdr
 
 Floats = NDArray[np.float64]
 
@@ -46,7 +46,7 @@ class OneStandardError(SelectorMixin, BaseEstimator):
     classifier : classifier
         What the columns are for; it needs `predict_proba` unless `scoring` is given.
     candidates : sequence, default=(0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1.0)
-        Values of `k`.
+        Values of `k`, in any order.
     scoring : str, callable or None, default=None
         Score of a fitted classifier, the larger the better, as scikit-learn takes it; by default
         the macro one-vs-rest AUC over the classes that a test part has.
@@ -194,7 +194,9 @@ class OneStandardError(SelectorMixin, BaseEstimator):
         if self.scoring is not None:
             scorer = check_scoring(self.classifier, scoring=self.scoring)
         rows, unseen = _safe_indexing(X, train), _safe_indexing(X, test)
-        ranked = clone(self.selector).set_params(k=next(iter(self.candidates))).fit(rows, y[train])
+        # P-values, where a candidate needs them, have to be there before the ranking.
+        first = min(self.candidates, key=lambda k: not is_fdr(k))
+        ranked = clone(self.selector).set_params(k=first).fit(rows, y[train])
         scores, supports = [], []
         for k in self.candidates:
             support = ranked.set_params(k=k).get_support(indices=True)
@@ -225,9 +227,11 @@ class OneStandardError(SelectorMixin, BaseEstimator):
                 "standard_error": error,
             }
         )
-        best = int(mean.argmax())
+        # Whatever is equal is told apart by name, so that the order given does not matter.
+        names = np.array([repr(k) for k in self.candidates])
+        best = np.lexsort((names, error, -mean))[0]
         enough = np.flatnonzero(mean >= mean[best] - self.n_errors * error[best])
-        return int(enough[np.lexsort((-mean[enough], n_columns[enough]))[0]])
+        return int(enough[np.lexsort((names[enough], -mean[enough], n_columns[enough]))[0]])
 
     def _check_parameters(self) -> None:
         if not len(self.candidates):

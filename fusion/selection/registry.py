@@ -1,4 +1,10 @@
-"""Selectors by name, as experiments and the command line list them."""
+"""Selectors by name, as experiments and the command line list them.
+
+Of the usual comparators Boruta is left out. It answers another question, which columns are
+relevant at all, by a verdict on each and without a score, so that it has no place in comparisons at
+equal `k`; it fits a forest on twice the columns up to a hundred times; and the importances that it
+would look at are those of trees, which `xgboost_gain` has here.
+"""
 
 from collections.abc import Callable
 from functools import partial
@@ -17,6 +23,9 @@ SELECTORS: dict[str, Callable[..., RankingSelector]] = {
     "boltzmann_mrmr": partial(BoltzmannSelector, redundancy="mrmr"),
     **{name: partial(ScoreSelector, name) for name in sorted(SCORES)},
 }
+
+# Scores that go by variance belong before any scaling, which would decide their order.
+SCALE_DEPENDENT = frozenset({"khan2018", "variance"})
 
 
 def make_selector(name: str, k: CountRule = 0.1, **parameters: Any) -> RankingSelector:

@@ -35,8 +35,9 @@ class ScoreSelector(RankingSelector):
         - "xgboost_gain": gain of the splits in boosted trees; options `importance` ("total_gain"
           or "gain") and `n_estimators`.
         - "random": drawn at random, whatever the column.
+        - "variance": the larger, the better; ignores `y`, and belongs before any scaling.
         - "khan2018": mean rank by entropy, Bhattacharyya distance and variance, our reading of a
-          published relative.
+          published relative; before any scaling too.
         - a callable ``score(X, y, *, random_state, n_jobs, **options)``, with `y` as codes from 0,
           that gives one number a column, or such numbers and p-values.
     k : int, float, str or (str, float), default=0.1

@@ -146,6 +146,14 @@ def random_choice(X: NDArray, y: Codes, *, random_state: RandomState, n_jobs: in
     return check_random_state(random_state).uniform(size=X.shape[1])
 
 
+def variance(X: NDArray, y: Codes, *, random_state: RandomState, n_jobs: int | None) -> Floats:
+    """Variance of a column, whatever the classes: what a variance threshold goes by.
+
+    It depends on the unit of a column, so that the score belongs before any scaling.
+    """
+    return X.var(axis=0, dtype=np.float64)
+
+
 def _strata(y: Codes) -> Codes | None:
     """Classes to draw alike, unless one has a single row, which cannot be parted."""
     return y if np.bincount(y)[np.unique(y)].min() > 1 else None
@@ -158,5 +166,6 @@ SCORES: dict[str, Callable[..., Any]] = {
     "mutual_information": mutual_information,
     "random": random_choice,
     "relieff": relieff,
+    "variance": variance,
     "xgboost_gain": xgboost_gain,
 }

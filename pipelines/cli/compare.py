@@ -18,7 +18,7 @@ from pipelines.cli.options import (
     read_manifest,
 )
 from pipelines.comparison import Comparison, compare
-from pipelines.recipes import QUICK_MODELS, make_model, with_controls
+from pipelines.recipes import QUICK_MODELS, make_model
 
 _EXAMPLES = """\
   dermfusion compare --dataset ham10000 --root data/ham10000 --out runs/ham
@@ -65,7 +65,7 @@ def run(args: argparse.Namespace) -> None:
     manifest = read_manifest(args)
     settings = model_settings(args)
     result = compare(
-        {name: make_model(name, **settings) for name in with_controls(args.models)},
+        {name: make_model(name, **settings) for name in args.models},
         manifest,
         n_splits=args.folds,
         random_state=args.seed,

@@ -8,9 +8,12 @@ from typing import Any
 import pandas as pd
 
 from features import HAIR_REMOVALS, MASK_SOURCES, SEGMENTERS, Failure, Preparation
+from fusion.selection import SELECTORS
+from fusion.selection.counts import check_count_rule
 from pipelines.data import DATASETS, load_dataset
 from pipelines.intake import Intake, take_in
 from pipelines.recipes import CLASSIFIERS, MODELS, NETWORK_MODELS
+from pipelines.recipes.selection import COUNT_RULES
 
 # Columns of one's own table, as the reader of CSV manifests calls them.
 _TABLE_COLUMNS = ("image_col", "label_col", "group_col", "mask_col")
@@ -18,6 +21,7 @@ _TABLE_COLUMNS = ("image_col", "label_col", "group_col", "mask_col")
 # Options that not every command has, as `make_model` calls them.
 _OF_SOME_COMMANDS = {
     "k": "k",
+    "select": "selector",
     "classifier": "classifier",
     "cnn_size": "image_size",
     "epochs": "max_epochs",
@@ -126,8 +130,21 @@ def add_column_options(parser: argparse.ArgumentParser) -> None:
 
 
 def add_selection_option(parser: argparse.ArgumentParser) -> None:
-    """Option that says how many columns a model keeps."""
-    parser.add_argument("--k", type=positive_int, default=800, help="columns that selection keeps")
+    """Options that say which columns a model keeps, and how many."""
+    parser.add_argument(
+        "--k",
+        type=count_rule,
+        default=800,
+        help=f"columns that selection keeps: a number, a share, or {', '.join(COUNT_RULES)} "
+        "(tries shares on inner folds; slow)",
+    )
+    parser.add_argument(
+        "--select",
+        choices=tuple(SELECTORS),
+        default="boltzmann",
+        metavar="NAME",
+        help=f"what columns are selected by, of {', '.join(SELECTORS)}",
+    )
 
 
 def add_classifier_option(parser: argparse.ArgumentParser) -> None:
@@ -175,6 +192,21 @@ def positive_int(text: str) -> int:
     value = int(text)
     if value < 1:
         raise argparse.ArgumentTypeError(f"expected at least 1, got {value}")
+    return value
+
+
+def count_rule(text: str) -> int | float | str:
+    """Parse a number of columns, a share of them, or the name of a rule."""
+    if text in COUNT_RULES:
+        return text
+    try:
+        value = int(text) if text.lstrip("+-").isdigit() else float(text)
+        check_count_rule(value)
+    except ValueError as error:
+        raise argparse.ArgumentTypeError(
+            f"expected a number of columns, a share above 0 and up to 1.0, or one of "
+            f"{', '.join(COUNT_RULES)}; got {text}"
+        ) from error
     return value
 
 

@@ -15,6 +15,7 @@ from sklearn.utils import check_random_state
 from fusion.fitting import fit_parameters
 from pipelines.data import group_ids, lesion_ids
 from pipelines.evaluation.predictions import PREFIX, add_decisions, training_priors
+from pipelines.evaluation.selections import Selection, kept_columns, selection_table
 
 Progress = Callable[[str, int], object]
 
@@ -29,10 +30,13 @@ class OutOfFold(NamedTuple):
     timings : DataFrame
         One row a model and fold: `model`, `fold`, `fit_seconds`, `predict_seconds`, and
         `extract_seconds`, which is spent once a model and repeated in each of its rows.
+    selections : DataFrame
+        Columns kept by the models that select any, see `pipelines.evaluation.selections`.
     """
 
     predictions: pd.DataFrame
     timings: pd.DataFrame
+    selections: pd.DataFrame
 
 
 class _Task(NamedTuple):
@@ -52,6 +56,7 @@ class _Run(NamedTuple):
     probabilities: np.ndarray
     fit_seconds: float
     predict_seconds: float
+    kept: Selection | None
 
 
 def out_of_fold(
@@ -87,7 +92,7 @@ def out_of_fold(
     Returns
     -------
     OutOfFold
-        Predictions and timings.
+        Predictions, timings and selections.
 
     Raises
     ------
@@ -97,20 +102,26 @@ def out_of_fold(
     labels = manifest["label"].to_numpy(dtype=object)
     task = _Task(labels, group_ids(manifest), np.asarray(folds), random_state)
     rows = _rows(manifest, task)
-    predictions, timings = [], []
+    predictions, timings, kept = [], [], []
     for name, model in models.items():
         extract_seconds, runs = _start(name, model, manifest, task, n_jobs)
         finished = []
         for run in runs:
             finished.append(run)
             timings.append((name, run.fold, run.fit_seconds, run.predict_seconds, extract_seconds))
+            if run.kept is not None:
+                kept.append((name, run.fold, run.kept))
             if progress is not None:
                 progress(name, run.fold)
         predictions.append(_collect(name, finished, rows))
     table = pd.concat(predictions, ignore_index=True)
     priors = training_priors(labels, task.folds, sorted(set(labels)))
     columns = ["model", "fold", "fit_seconds", "predict_seconds", "extract_seconds"]
-    return OutOfFold(add_decisions(table, priors), pd.DataFrame(timings, columns=columns))
+    return OutOfFold(
+        add_decisions(table, priors),
+        pd.DataFrame(timings, columns=columns),
+        selection_table(kept),
+    )
 
 
 def _rows(manifest: pd.DataFrame, task: _Task) -> pd.DataFrame:
@@ -181,7 +192,14 @@ def _fit_fold(name: str, model: Any, X: Any, task: _Task, fold: int) -> _Run:
         predicted = time.perf_counter()
     except Exception as error:
         raise RuntimeError(f"Model {name!r} failed on fold {fold}: {error}") from error
-    return _Run(int(fold), model.classes_, probabilities, fitted - start, predicted - fitted)
+    return _Run(
+        fold=int(fold),
+        classes=model.classes_,
+        probabilities=probabilities,
+        fit_seconds=fitted - start,
+        predict_seconds=predicted - fitted,
+        kept=kept_columns(model),
+    )
 
 
 def _group_parameters(model: Any, groups: np.ndarray) -> dict[str, Any]:

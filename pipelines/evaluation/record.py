@@ -20,9 +20,13 @@ class Record:
     timings : DataFrame
         Seconds of each model and fold.
     metrics : DataFrame
-        Scores with intervals, one row a unit and model.
+        Scores with intervals, one row a unit and model; with the stability of their selections
+        where any model selects columns.
     differences : DataFrame
         Paired differences of macro AUC, one row a unit and pair of models.
+    selections : DataFrame
+        Columns that each fold kept, of the models that select any; one row a model, fold and
+        column: `model`, `fold`, `offered` (how many there were) and `column`.
     cohort : DataFrame
         One row a class: `label`, `images`, `lesions`.
     folds : ndarray of shape (n,), int
@@ -37,6 +41,7 @@ class Record:
     timings: pd.DataFrame
     metrics: pd.DataFrame
     differences: pd.DataFrame
+    selections: pd.DataFrame
     cohort: pd.DataFrame
     folds: np.ndarray
     skipped: list[dict[str, Any]]
@@ -53,6 +58,11 @@ class Record:
         self.metrics.to_csv(directory / "metrics.csv", index=False)
         self.differences.to_csv(directory / "differences.csv", index=False)
         self.timings.to_csv(directory / "timings.csv", index=False)
+        if len(self.selections):
+            self.selections.to_csv(directory / "selections.csv", index=False)
+        else:
+            # One of an earlier report would be taken for this one's.
+            (directory / "selections.csv").unlink(missing_ok=True)
         facts = self.settings | {
             "cohort": self.cohort.to_dict(orient="records"),
             "skipped": self.skipped,

@@ -12,6 +12,7 @@ from pipelines.evaluation import aggregate_lesions, draw_lesions, percentile_int
 from pipelines.evaluation.scores import unit_scores
 from pipelines.experiments.ladder import MAJORITY, Step
 from pipelines.experiments.saved_steps import Finished
+from pipelines.reporting.ablation_words import BOLTZMANN
 
 _SCORES = ("macro_auc", "balanced_accuracy_prior")
 
@@ -49,8 +50,9 @@ def score_ladder(
     drawn = _draw_all(finished, [s.name for s in steps], n_bootstrap, random_state)
     alone = [s.name for s in steps if s.reference == MAJORITY and s.name in drawn]
     best = max(alone, key=lambda name: drawn[name]["macro_auc"][0], default=None)
+    twins = _boltzmann_by_share(steps)
     rows = [
-        _row(step, finished[step.name], drawn, step.reference, n_columns)
+        _row(step, finished[step.name], drawn, twins, n_columns)
         | {"best_block": best or ""}
         | _with_interval("over_best_block", *_difference(drawn, step.name, best))
         for step in steps
@@ -93,11 +95,14 @@ def score_curve(
     chosen = [s for s in steps if s.selector is not None and s.name in finished]
     names = [whole, *(s.name for s in chosen)] if whole in finished else []
     drawn = _draw_all(finished, names, n_bootstrap, random_state)
+    twins = _boltzmann_by_share(chosen)
+    # Of all columns every selector keeps the same.
+    twins |= {1.0: whole} if twins else {}
     rows = []
     for selector in dict.fromkeys(s.selector for s in chosen if names):
         own = sorted((s for s in chosen if s.selector == selector), key=lambda s: s.share or 0)
         for step in (*own, Step(whole, whole, None, n_columns, selector, 1.0)):
-            row = _row(step, finished[step.name], drawn, whole, n_columns)
+            row = _row(step, finished[step.name], drawn, twins, n_columns)
             rows.append({"selector": selector, "share": step.share} | row)
     return pd.DataFrame(rows)
 
@@ -127,16 +132,27 @@ def _row(
     step: Step,
     done: Finished,
     drawn: Mapping[str, Draws],
-    reference: str | None,
+    twins: Mapping[float, str],
     n_columns: int,
 ) -> dict[str, Any]:
-    row: dict[str, Any] = {"step": step.name, "reference": reference or ""}
+    row: dict[str, Any] = {"step": step.name, "reference": step.reference or ""}
+    row["selector"] = step.selector or ""
+    row["share"] = np.nan if step.share is None else step.share
     row["columns"] = np.nan if done.n_columns is None else done.n_columns
     own = drawn[step.name]
     for score, (value, draws) in own.items():
         row |= _with_interval(score, value, *percentile_interval(draws))
-    row |= _with_interval("gain", *_difference(drawn, step.name, reference))
+    row |= _with_interval("gain", *_difference(drawn, step.name, step.reference))
+    whole = None if step.selector is None else step.reference
+    row |= _with_interval("kept", *_ratio(drawn, step.name, whole))
+    twin = None if step.share is None else twins.get(step.share)
+    row |= _with_interval("over_boltzmann", *_difference(drawn, step.name, twin))
     return row | _stability(step, done, n_columns) | {"seconds": done.seconds}
+
+
+def _boltzmann_by_share(steps: Sequence[Step]) -> dict[float, str]:
+    """Name the steps that the other selectors are compared with at equal share."""
+    return {s.share: s.name for s in steps if s.selector == BOLTZMANN and s.share is not None}
 
 
 def _difference(
@@ -147,6 +163,16 @@ def _difference(
         return np.nan, np.nan, np.nan
     (value, draws), (other, other_draws) = (drawn[n]["macro_auc"] for n in (name, reference))
     return value - other, *percentile_interval(draws - other_draws)
+
+
+def _ratio(
+    drawn: Mapping[str, Draws], name: str, reference: str | None
+) -> tuple[float, float, float]:
+    """Macro AUC of a step over that of another, paired; NaN where there is no other."""
+    if reference is None or reference not in drawn:
+        return np.nan, np.nan, np.nan
+    (value, draws), (other, other_draws) = (drawn[n]["macro_auc"] for n in (name, reference))
+    return value / other, *percentile_interval(draws / other_draws)
 
 
 def _stability(step: Step, done: Finished, n_columns: int) -> dict[str, float]:

@@ -18,9 +18,10 @@ from fusion import (
     block_members,
     column_blocks,
 )
-from fusion.selection import SELECTORS, make_selector
+from fusion.selection import SCALE_DEPENDENT, SELECTORS, make_selector
 from pipelines.experiments.saved_columns import SavedColumns
 from pipelines.pipeline import LesionPipeline
+from pipelines.reporting.ablation_words import in_percent
 
 # Blocks of `default_descriptors` that measure one kind of thing.
 FAMILIES = {
@@ -44,9 +45,13 @@ RIVALS = (
     "boltzmann_gain",
     "boltzmann",
     "boltzmann_mrmr",
+    "boltzmann_fcbf",
+    "khan2018",
+    "variance",
     "anova_f",
     "mutual_information",
     "mrmr",
+    "relieff",
     "l1",
     "xgboost_gain",
 )
@@ -149,12 +154,16 @@ class Ladder:
         """All columns, of which a share is kept."""
         if selector not in SELECTORS:
             raise ValueError(f"Unknown selector {selector!r}; choose from {', '.join(SELECTORS)}.")
+        if not 0 < share < 1:
+            raise ValueError(f"A share of the columns lies between 0 and 1, got {share!r}.")
         memory = None if self.memory is None else str(self.memory)
         chosen = make_selector(selector, share, random_state=self.random_state, memory=memory)
+        unscaled = selector in SCALE_DEPENDENT
+        steps = _selected_unscaled(chosen) if unscaled else [*_prepared(), ("select", chosen)]
         return Step(
-            f"{selector} {share:.0%}",
+            f"{selector} {in_percent(share)}",
             self.whole(),
-            self._model(self.columns, [*_prepared(), ("select", chosen)], self.classifier),
+            self._model(self.columns, steps, self.classifier),
             selector=selector,
             share=share,
         )
@@ -201,3 +210,9 @@ def _prepared() -> list[tuple[str, Any]]:
     # After scaling the mean is 0: not every selector and classifier takes NaN.
     impute = SimpleImputer(strategy="constant", fill_value=0.0, keep_empty_features=True)
     return [("scale", BlockScaler()), ("impute", impute)]
+
+
+def _selected_unscaled(select: Any) -> list[tuple[str, Any]]:
+    """Select before scaling, after which the variance of a column tells the size of its block."""
+    impute = SimpleImputer(keep_empty_features=True)
+    return [("impute", impute), ("select", select), ("scale", BlockScaler())]

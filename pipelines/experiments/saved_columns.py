@@ -8,8 +8,8 @@ import numpy as np
 import pandas as pd
 from sklearn.base import BaseEstimator, TransformerMixin, clone
 
-from features import Failure
-from pipelines.intake import image_side, take_in
+from features import Failure, ImageFeatures, extract
+from pipelines.intake import image_side
 
 
 class SavedColumns(TransformerMixin, BaseEstimator):
@@ -118,23 +118,37 @@ def extract_columns(
     Raises
     ------
     ValueError
-        If the image step learns: its columns differ from fold to fold and cannot be kept.
+        If the image step learns: its columns differ from fold to fold and cannot be kept. If no
+        image can be read.
     """
     side = image_side(model)
-    if side is None or getattr(side, "learns", False):
+    if not isinstance(side, ImageFeatures) or side.learns:
         raise ValueError(
             f"The columns of {type(model).__name__} cannot be extracted once for all folds: its "
             "image step learns from images. Give a model of ImageFeatures without parts that "
             "learn, such as make_fusion_classifier()."
         )
-    intake = take_in(
-        {"model": model}, manifest, on_error=on_error, n_jobs=n_jobs, progress=progress
+    step = clone(side).settle_masks(manifest)
+    # One pass: taking the images in before asking the step would decode twice without a store.
+    found = extract(
+        manifest,
+        step.image_parts(),
+        store=step.store,
+        n_jobs=n_jobs,
+        device=step.device,
+        on_error=on_error,
+        progress=progress,
     )
-    kept = manifest.iloc[intake.kept].reset_index(drop=True)
-    step = clone(side).set_params(verbose=0).set_output(transform="pandas")
-    table = step.fit_transform(kept)
+    if not len(found.kept):
+        raise ValueError(f"No image can be read; the first: {found.failures[0].error}")
+    names = step.get_feature_names_out()
+    values = np.hstack([found.values[name] for name, _ in step.parts])
+    table = pd.DataFrame(values, columns=names, copy=False)
     return Extracted(
-        join_columns(kept, table), list(table.columns), intake.failures, intake.seconds["model"]
+        join_columns(manifest.iloc[found.kept], table),
+        list(names),
+        found.failures,
+        sum(found.seconds.values()),
     )
 
 

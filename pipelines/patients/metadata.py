@@ -53,8 +53,24 @@ class _ManifestColumns(TransformerMixin, BaseEstimator):
         """List what is asked of an image: nothing."""
         return {}
 
-    def _check_columns(self, X: Any) -> list[str]:
-        """Columns to read: those asked for, or those of the usual ones that are there."""
+    def columns_in(self, X: Any) -> list[str]:
+        """Tell which columns are read: those asked for, or those of the usual ones that are there.
+
+        Parameters
+        ----------
+        X : manifest (DataFrame)
+            One row an image.
+
+        Returns
+        -------
+        list of str
+            At least one.
+
+        Raises
+        ------
+        ValueError
+            If the manifest lacks a column.
+        """
         present = list(_manifest(X).columns)
         if self.columns is None:
             asked = [name for name in METADATA_COLUMNS if name in present]
@@ -139,7 +155,7 @@ class PatientMetadata(_ManifestColumns):
         ValueError
             If the manifest lacks a column.
         """
-        self.columns_ = self._check_columns(X)
+        self.columns_ = self.columns_in(X)
         self.medians_, self.words_ = {}, {}
         for name in self.columns_:
             known = X[name][~missing_values(X[name])]
@@ -232,7 +248,7 @@ class Missingness(_ManifestColumns):
         ValueError
             If the manifest lacks a column.
         """
-        self.columns_ = self._check_columns(X)
+        self.columns_ = self.columns_in(X)
         return self
 
     def transform(self, X: Any) -> NDArray[np.float32]:

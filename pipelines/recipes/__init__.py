@@ -2,6 +2,7 @@
 
 from pipelines.recipes.blocks import default_descriptors
 from pipelines.recipes.classifiers import BOOSTING, CLASSIFIERS, make_classifier
+from pipelines.recipes.controls import add_controls
 from pipelines.recipes.late import (
     make_codella_classifier,
     make_late_fusion_classifier,
@@ -13,7 +14,6 @@ from pipelines.recipes.models import (
     QUICK_MODELS,
     make_missingness_control,
     make_model,
-    with_controls,
 )
 from pipelines.recipes.serial import make_fusion_classifier
 
@@ -23,6 +23,7 @@ __all__ = [
     "MODELS",
     "NETWORK_MODELS",
     "QUICK_MODELS",
+    "add_controls",
     "default_descriptors",
     "make_classifier",
     "make_codella_classifier",
@@ -31,5 +32,4 @@ __all__ = [
     "make_missingness_control",
     "make_model",
     "make_split_fit_classifier",
-    "with_controls",
 ]

@@ -78,34 +78,7 @@ MODELS = (*dict.fromkeys([*QUICK_MODELS, *_FROZEN]), *_TUNED)
 # Those that train networks, and how many in each fold; cross-fitted logits take several.
 NETWORK_MODELS = {"cnn": 1} | {name: 1 if name == "split_fit" else 3 for name in _TUNED}
 
-# Models of metadata, which the control must run beside.
-_WITH_METADATA = ("fusion_metadata",)
 CONTROL = "missingness"
-
-
-def with_controls(names: Iterable[str]) -> list[str]:
-    """Add the missingness control where a model uses metadata.
-
-    Parameters
-    ----------
-    names : iterable of str
-        Of `MODELS`.
-
-    Returns
-    -------
-    list of str
-        Each name once.
-
-    Examples
-    --------
-    >>> with_controls(["fusion", "fusion_metadata"])
-    ['fusion', 'fusion_metadata', 'missingness']
-    >>> with_controls(["fusion"])
-    ['fusion']
-    """
-    chosen = list(dict.fromkeys(names))
-    needed = CONTROL not in chosen and set(chosen) & set(_WITH_METADATA)
-    return [*chosen, CONTROL] if needed else chosen
 
 
 def make_model(
@@ -129,9 +102,8 @@ def make_model(
         - "classical": descriptors alone.
         - "embedding": frozen embedding alone.
         - "cnn": the same network fine-tuned end to end.
-        - "fusion_metadata": as "fusion", with age, sex and site. Its control, "missingness",
-          belongs beside it (`with_controls`): public tables may give the label away by what they
-          lack.
+        - "fusion_metadata": as "fusion", with age, sex and site. `compare` runs its control,
+          "missingness", beside it: public tables may give the label away by what they lack.
         - "ugly_duckling": as "fusion", with differences to the same patient's other lesions.
         - "missingness": which metadata are missing, and nothing else.
         - "codella": sparse codes, descriptors and embedding, a support vector machine each,

@@ -4,15 +4,21 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from sklearn.compose import ColumnTransformer, make_column_selector
+from sklearn.base import clone
 
 from features import CNNEmbedding, ImageFeatures, ImagePart, Preparation
-from fusion import BlockScaler, BoltzmannSelector, BoostedTrees, DecisionRule, UglyDuckling
+from fusion import BlockScaler, BoostedTrees, DecisionRule, UglyDuckling
+from fusion.selection import SCALE_DEPENDENT
+from fusion.selection.counts import CountRule
 from pipelines.cnn import CrossFittedLogits
 from pipelines.patients import PatientFeatures, PatientMetadata
 from pipelines.pipeline import LesionPipeline
 from pipelines.recipes.blocks import default_descriptors
 from pipelines.recipes.classifiers import make_classifier, network_alone
+from pipelines.recipes.selection import make_selection
+
+# Too few to hold their own among the descriptors.
+_BESIDE = ("cnn", PatientMetadata.block)
 
 
 def make_fusion_classifier(
@@ -24,7 +30,8 @@ def make_fusion_classifier(
     metadata: PatientMetadata | None = None,
     ugly_duckling: UglyDuckling | None = None,
     preparation: Preparation | None = None,
-    k: int | float = 800,
+    k: CountRule = 800,
+    selector: str = "boltzmann",
     classifier: Any = "boosting",
     decision: str = "argmax",
     store: str | Path | None = "memory",
@@ -47,15 +54,18 @@ def make_fusion_classifier(
     network : CNNClassifier, optional
         A network to be fine-tuned, whose `CrossFittedLogits` join the columns.
     metadata : PatientMetadata, optional
-        Columns of the manifest (age, sex, site) that join them. Run a ``missingness`` model of
-        `make_model` beside it: see there.
+        Columns of the manifest (age, sex, site) that join them. `compare` runs a control of what
+        is missing beside it.
     ugly_duckling : UglyDuckling, optional
         Adds how the columns differ from those of the same patient's other lesions.
     preparation : Preparation, optional
         How lesions are prepared for the descriptors.
-    k : int or float, default=800
-        Columns that the `BoltzmannSelector` keeps (all, where there are fewer), or their fraction.
-        The logits of `network` and the metadata stay in any case.
+    k : int, float, str or (str, float), default=800
+        Columns that selection keeps (all, where there are fewer), or a share or rule as
+        `BoltzmannSelector` takes it; "one_se" is `OneStandardError` on `classifier`, which fits it
+        21 times more, on inner folds. The logits of `network` and the metadata stay in any case.
+    selector : str, default="boltzmann"
+        What columns are selected by, of `fusion.selection.SELECTORS`.
     classifier : str or classifier, default="boosting"
         A name that `make_classifier` knows, or any scikit-learn classifier. With a `network`,
         "boosting" starts from a logistic regression on its logits: among hundreds of columns
@@ -79,7 +89,8 @@ def make_fusion_classifier(
     Returns
     -------
     LesionPipeline
-        Steps ``features``, ``scale``, ``select``, ``classify``; fit it on a manifest. To
+        Steps ``features``, ``scale``, ``select``, ``classify``; fit it on a manifest. A selector
+        of `fusion.selection.SCALE_DEPENDENT` comes before ``scale``. To
         classifiers that go by distances, each block has the say that its weight
         (``scale__weights``) gives it, times the share of its columns that are kept. To weigh
         blocks alike once more after selection cost the nearest neighbours 0.03 of macro AUC on
@@ -96,29 +107,35 @@ def make_fusion_classifier(
     if backbone is not None:
         embedding = CNNEmbedding(backbone, weights, device=device, random_state=random_state)
         parts.append(("embedding", embedding))
-    if isinstance(classifier, str):
+    named = isinstance(classifier, str)
+    if named:
         classifier = make_classifier(
             classifier, device=device, n_jobs=n_jobs, random_state=random_state
         )
-        if network is not None and isinstance(classifier, BoostedTrees):
-            classifier.set_params(init=network_alone())
+    trial = classifier
+    if named and network is not None and isinstance(classifier, BoostedTrees):
+        classifier = clone(classifier).set_params(init=network_alone())
     if isinstance(k, int):
-        k = min(k, sum(len(part.feature_names()) for _, part in parts))
+        k = min(k, max(1, sum(len(part.feature_names()) for _, part in parts)))
     features: Any = ImageFeatures(
         parts, preparation=preparation, store=store, n_jobs=n_jobs, verbose=verbose
     )
-    if network is not None:
-        features = CrossFittedLogits(network, features, random_state=random_state)
-    if metadata is not None or ugly_duckling is not None:
-        features = PatientFeatures(features, metadata=metadata, ugly_duckling=ugly_duckling)
-    select: Any = BoltzmannSelector(k=k)
-    if network is not None or metadata is not None:
-        select = _beside_few(select)
+    features = _joined(features, network, metadata, ugly_duckling, random_state)
+    select = make_selection(
+        selector,
+        k,
+        classifier=trial,
+        beside=() if network is None and metadata is None else _BESIDE,
+        n_jobs=n_jobs,
+        random_state=random_state,
+    )
+    columns = [("scale", BlockScaler()), ("select", select)]
+    if selector in SCALE_DEPENDENT:
+        columns.reverse()
     pipeline = LesionPipeline(
         [
             ("features", features),
-            ("scale", BlockScaler()),
-            ("select", select),
+            *columns,
             ("classify", DecisionRule(classifier, rule=decision)),
         ],
         memory=memory,
@@ -127,13 +144,16 @@ def make_fusion_classifier(
     return pipeline.set_output(transform="pandas")
 
 
-def _beside_few(selector: Any) -> ColumnTransformer:
-    """Select among all columns but the network's few logits and the metadata, which stay."""
-    few = "(?:cnn|metadata)__"
-    return ColumnTransformer(
-        [
-            ("descriptors", selector, make_column_selector(pattern=f"^(?!{few})")),
-            ("few", "passthrough", make_column_selector(pattern=f"^{few}")),
-        ],
-        verbose_feature_names_out=False,
-    )
+def _joined(
+    features: Any,
+    network: Any,
+    metadata: PatientMetadata | None,
+    ugly_duckling: UglyDuckling | None,
+    random_state: int | None,
+) -> Any:
+    """Join the network's logits, and what the manifest tells of the patient, where asked for."""
+    if network is not None:
+        features = CrossFittedLogits(network, features, random_state=random_state)
+    if metadata is not None or ugly_duckling is not None:
+        features = PatientFeatures(features, metadata=metadata, ugly_duckling=ugly_duckling)
+    return features

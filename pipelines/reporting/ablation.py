@@ -1,16 +1,22 @@
 """The page of an ablation: its figures, the ladder and the selection curve."""
 
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
 import pandas as pd
 
 from pipelines.reporting.ablation_figures import draw_curve, draw_ladder
+from pipelines.reporting.ablation_words import in_percent, judge_boltzmann, kept_with_interval
 from pipelines.reporting.markdown import markdown_table, score_or_dash, signed
 from pipelines.reporting.run_words import describe_run
 from pipelines.reporting.svg import to_svg
+
+_SELECTION_HEADS = (
+    " Kept is the share of the macro AUC of all columns; over boltzmann is macro AUC minus that of "
+    "boltzmann at the same share, paired too."
+)
 
 
 def write_ablation(
@@ -81,13 +87,16 @@ def render_ablation(
             "AUC over the step named beside it, paired on the same draws. Balanced accuracy is "
             "that of probabilities divided by the training frequencies. Stability is Nogueira's "
             "index of the columns that the folds kept: 1 where all agree, 0 as by chance. Seconds "
-            "are those of fitting and predicting, all folds together; extraction is spent once.\n",
+            "are those of fitting and predicting, all folds together; extraction is spent once."
+            + (_SELECTION_HEADS if _selects(ladder) else "")
+            + "\n",
         ]
+    parts += _selection_verdict(curve if len(curve) else ladder)
     if len(curve):
         parts += [
             "## How many columns\n",
             "![Macro AUC by share of columns](curve.svg)\n",
-            _curve_table(curve),
+            *_curve_tables(curve),
         ]
     if failed:
         parts.append("## Failed\n")
@@ -105,7 +114,14 @@ def _over_best_block(best: pd.Series) -> str:
     )
 
 
+def _selects(ladder: pd.DataFrame) -> bool:
+    return bool((ladder["selector"] != "").any())
+
+
 def _ladder_table(ladder: pd.DataFrame) -> str:
+    head = ["Step", "Compared with", "Columns", "Macro AUC", "Gain"]
+    if selects := _selects(ladder):
+        head += ["Kept", "Over boltzmann"]
     rows = [
         [
             row["step"],
@@ -113,36 +129,67 @@ def _ladder_table(ladder: pd.DataFrame) -> str:
             "–" if pd.isna(row["columns"]) else f"{row['columns']:,.0f}",
             _score(row, "macro_auc"),
             _gain(row, "gain"),
+            *((kept_with_interval(row), _gain(row, "over_boltzmann")) if selects else ()),
             score_or_dash(row["balanced_accuracy_prior"]),
             score_or_dash(row["stability"]),
             f"{row['seconds']:,.0f}",
         ]
         for _, row in ladder.iterrows()
     ]
-    head = [
-        *("Step", "Compared with", "Columns", "Macro AUC", "Gain"),
-        *("Balanced accuracy", "Stability", "Seconds"),
+    return markdown_table([*head, "Balanced accuracy", "Stability", "Seconds"], rows, words=2)
+
+
+def _selection_verdict(selections: pd.DataFrame) -> list[str]:
+    sentences = judge_boltzmann(selections) if len(selections) else []
+    if not sentences:
+        return []
+    return [
+        "## The Boltzmann gain and its rivals\n",
+        "\n".join(f"- {sentence}" for sentence in sentences) + "\n",
+        "A rival beats it if the 95% interval of the paired difference lies above 0. Each interval "
+        "is for one comparison: among many rivals and shares some lie outside by chance.\n",
     ]
-    return markdown_table(head, rows, words=2)
 
 
-def _curve_table(curve: pd.DataFrame) -> str:
-    """Lay out selectors in rows and shares in columns, best of each column bold."""
-    scores = curve.pivot_table(index="selector", columns="share", values="macro_auc", sort=False)
-    scores = scores[sorted(scores.columns)]
-    best = scores.max().round(3).to_dict()
-    rows = [
-        [
-            str(name),
-            *(
-                f"**{value:.3f}**" if round(value, 3) == best[share] else score_or_dash(value)
-                for share, value in row.items()
-            ),
+def _curve_tables(curve: pd.DataFrame) -> list[str]:
+    """Lay out selectors in rows and shares in columns: score, share kept, and over Boltzmann."""
+    best = curve.groupby("share")["macro_auc"].max().round(3).to_dict()
+
+    def score(row: pd.Series) -> str:
+        top = round(row["macro_auc"], 3) == best[row["share"]]
+        return f"**{row['macro_auc']:.3f}**" if top else score_or_dash(row["macro_auc"])
+
+    tables = [
+        _by_share(curve, score),
+        "Macro AUC, best of each share bold; intervals are in curve.csv.\n",
+        _by_share(curve, lambda row: f"{100 * row['kept']:.1f}%"),
+        "Share of the macro AUC of all columns that is kept.\n",
+    ]
+    if curve["over_boltzmann"].notna().any():
+        tables += [
+            _by_share(curve, _over_boltzmann),
+            "Macro AUC minus that of boltzmann at the same share, bold where 0 lies outside the "
+            "paired interval.\n",
         ]
-        for name, row in scores.iterrows()
+    return tables
+
+
+def _over_boltzmann(row: pd.Series) -> str:
+    if pd.isna(row["over_boltzmann"]):
+        return "–"
+    sure = row["over_boltzmann_low"] > 0 or row["over_boltzmann_high"] < 0
+    text = signed(row["over_boltzmann"])
+    return f"**{text}**" if sure else text
+
+
+def _by_share(curve: pd.DataFrame, cell: Callable[[pd.Series], str]) -> str:
+    shares = sorted(set(curve["share"]))
+    cells = {(row["selector"], row["share"]): cell(row) for _, row in curve.iterrows()}
+    rows = [
+        [name, *(cells.get((name, share), "–") for share in shares)]
+        for name in dict.fromkeys(curve["selector"])
     ]
-    head = ["Selector", *(f"{share:.0%}" for share in scores.columns)]
-    return markdown_table(head, rows) + "\nMacro AUC; intervals are in curve.csv.\n"
+    return markdown_table(["Selector", *map(in_percent, shares)], rows)
 
 
 def _score(row: pd.Series, name: str) -> str:

@@ -5,6 +5,7 @@ import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
+from pipelines.reporting.ablation_words import in_percent
 from pipelines.reporting.figures import FONT, WIDTH, new_axes
 from pipelines.reporting.markdown import signed
 from pipelines.reporting.palette import DASHES, INK, MUTED, RULE, SERIES
@@ -69,7 +70,7 @@ def draw_curve(curve: pd.DataFrame) -> Figure:
         axes.plot(x, own["macro_auc"], color=color, lw=1.5, ls=dashes, label=label)
     axes.set_xscale("log")
     shares = sorted(set(curve["share"]))
-    axes.set_xticks(shares, [f"{share:.0%}" for share in shares], minor=False)
+    axes.set_xticks(shares, [in_percent(share) for share in shares], minor=False)
     axes.set_xticks([], minor=True)
     axes.set_xlabel("Share of the columns that is kept")
     axes.set_ylabel("Macro AUC per lesion")

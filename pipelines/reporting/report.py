@@ -10,7 +10,7 @@ from pipelines.reporting import sentences, tables
 from pipelines.reporting.palette import SERIES, SERIES_DARK, series_index
 from pipelines.reporting.pictures import Picture, draw_pictures
 
-_MAIN_PARAMETERS = ("backbone", "image_size", "max_epochs", "k", "rule")
+_MAIN_PARAMETERS = ("backbone", "image_size", "max_epochs", "score_func", "k", "rule")
 
 
 def write_report(record: Record, directory: str | Path) -> Path:

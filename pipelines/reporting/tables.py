@@ -59,7 +59,17 @@ def ranking_table(record: Record, unit: str, series: dict[str, int]) -> Table:
     ]
     total = int(rows["n"].iloc[0])
     caption = f"Scores per {unit} with 95% intervals, {total:,} {unit}s. Best of each column bold."
-    return Table(caption, ["Model", *(SCORES[n].format(positive=positive) for n in names)], body)
+    head = ["Model", *(SCORES[n].format(positive=positive) for n in names)]
+    if unit == "lesion" and "stability" in rows:
+        head += ["Columns", "Stability"]
+        body = [
+            cells + _selection(row) for cells, (_, row) in zip(body, rows.iterrows(), strict=True)
+        ]
+        caption += (
+            " Stability: Nogueira's index of the columns that folds keep, 1 where all keep the "
+            "same, 0 as by chance."
+        )
+    return Table(caption, head, body)
 
 
 def cohort_table(record: Record) -> Table:
@@ -163,6 +173,17 @@ def _model(name: str, series: dict[str, int]) -> Cell:
 
 def _score(row: pd.Series, name: str, best: bool = False) -> Cell:
     return Cell(f"{row[name]:.3f}", _range(row, name), best=best)
+
+
+def _selection(row: pd.Series) -> list[Cell]:
+    """Columns kept and the agreement of folds; empty where a model selects none."""
+    if pd.isna(row["columns"]):
+        return [Cell(""), Cell("")]
+    kept = Cell(f"{row['columns']:,.0f}", f"of {row['columns_offered']:,.0f}")
+    if pd.isna(row["stability"]):
+        # All folds kept all columns or none: there was nothing to agree on.
+        return [kept, Cell("")]
+    return [kept, _score(row, "stability")]
 
 
 def _range(row: pd.Series, name: str) -> str:

@@ -11,10 +11,12 @@ import pytest
 
 from pipelines.artifacts import load_model
 from pipelines.cli import main
+from pipelines.cli.options import model_settings
 from pipelines.cli.parser import build_parser
 from pipelines.cli.predict import _labels, _set
 from pipelines.intake import image_side
 from pipelines.recipes import make_model
+from pipelines.recipes.selection import COUNT_RULES
 
 COMMANDS = (
     "ablate",
@@ -176,6 +178,42 @@ def test_help_tells_which_models_train_networks(command, capsys):
         main([command, "--help"])
     text = " ".join(capsys.readouterr().out.split())
     assert "these train networks, and take long: cnn, split_fit (1 a fold), late_mean" in text
+
+
+@pytest.mark.parametrize(
+    ("text", "value"),
+    [("800", 800), ("0.1", 0.1), ("1", 1), ("1.0", 1.0), *((rule, rule) for rule in COUNT_RULES)],
+)
+def test_rules_for_how_many_columns(text, value):
+    argv = ["train", "--dataset", "folder", "--root", ".", "--out", "x.joblib", "--k", text]
+    found = build_parser().parse_args([*argv, "--select", "anova_f"])
+    assert (found.k, type(found.k)) == (value, type(value))
+    settings = model_settings(found)
+    assert (settings["k"], settings["selector"]) == (value, "anova_f")
+    make_model("classical", **settings)
+
+
+@pytest.mark.parametrize("command", ["compare", "train", "ledger"])
+@pytest.mark.parametrize("text", ["most", "0", "-3", "1.5", "nan"])
+def test_unknown_rules_list_the_known_ones(command, text, capsys):
+    with pytest.raises(SystemExit) as stop:
+        main([command, "--dataset", "folder", "--root", ".", "--out", "x", f"--k={text}"])
+    assert stop.value.code == 2
+    message = stderr(capsys)
+    assert f"{', '.join(COUNT_RULES)}; got {text}" in message
+    assert "share above 0 and up to 1.0" in message
+
+
+def test_selectors_by_name(data, tmp_path, capsys):
+    path = tmp_path / "model.joblib"
+    argv = ["train", *data, "--model", "classical", "--out", str(path), *QUICK]
+    assert main([*argv, "--select", "anova_f", "--k", "median"]) == 0
+    select = load_model(path)["select"]
+    assert select.selector.score_func == "anova_f"
+    assert 0.4 < select.get_support().mean() < 0.6
+    with pytest.raises(SystemExit):
+        main([*argv, "--select", "luck"])
+    assert "invalid choice: 'luck'" in stderr(capsys)
 
 
 def test_extract_writes_named_columns(data, lesions, tmp_path):

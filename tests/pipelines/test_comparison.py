@@ -7,7 +7,8 @@ from sklearn.linear_model import LogisticRegression
 from sklearn.model_selection import GridSearchCV, StratifiedGroupKFold
 
 from features import ColorMoments, Failure, ImageFeatures
-from pipelines import LesionPipeline, comparison
+from fusion import BoltzmannSelector
+from pipelines import LesionPipeline, PatientMetadata, comparison, make_fusion_classifier
 from pipelines.comparison import compare
 from pipelines.data import group_ids
 from pipelines.intake import Intake
@@ -87,6 +88,70 @@ def test_report_writes_every_file(result, tmp_path):
         check_dtype=False,
     )
     assert json.loads((report.parent / "run.json").read_text())["cohort"][0]["label"] == "keratosis"
+
+
+@pytest.fixture
+def choosing(models, manifest):
+    """The stand-ins, and one that chooses among a planted column and noise."""
+    manifest["noise"] = np.random.default_rng(1).normal(size=len(manifest))
+    manifest["planted"] = (manifest["label"] == "melanoma") + 0.1 * manifest["noise"]
+    steps = [
+        ("features", type(models["fusion"].image_step)(("noise", "planted", "x1"))),
+        ("select", BoltzmannSelector(k=1)),
+        ("classify", LogisticRegression()),
+    ]
+    return models | {"chosen": LesionPipeline(steps)}
+
+
+def test_stability_stands_beside_the_scores(choosing, manifest, tmp_path):
+    result = compare(choosing, manifest, n_splits=3, n_bootstrap=20)
+    assert set(result.selections["column"]) == {"planted"}
+    assert result.metrics["model"].tolist() == [*choosing] * 2
+    chosen = result.metrics.set_index("model").loc["chosen"]
+    assert chosen["columns"].tolist() == [1, 1]
+    assert chosen["columns_offered"].tolist() == [3, 3]
+    assert chosen["stability"].tolist() == pytest.approx([1, 1])
+    assert result.metrics.set_index("model").loc["fusion", "stability"].isna().all()
+    result.report(tmp_path)
+    pd.testing.assert_frame_equal(
+        pd.read_csv(tmp_path / "selections.csv"), result.selections, check_dtype=False
+    )
+    assert pd.read_csv(tmp_path / "metrics.csv")["stability"].notna().sum() == 2
+
+
+def test_without_a_selection_none_is_left_behind(result, choosing, manifest, tmp_path):
+    compare(choosing, manifest, n_splits=3, n_bootstrap=20).report(tmp_path)
+    result.report(tmp_path)
+    assert not (tmp_path / "selections.csv").exists()
+    assert "stability" not in result.metrics
+
+
+def test_models_of_metadata_run_beside_their_control(lesions):
+    ages = np.where(lesions["label"] == "melanoma", np.nan, 50.0)
+    rows = lesions.assign(age=ages, site="arm")
+    model = LesionPipeline([("f", PatientMetadata(["age"])), ("classify", LogisticRegression())])
+    result = compare({"ages": model}, rows, n_splits=2, n_bootstrap=5)
+    assert result.models == ["ages", "missingness"]
+    assert set(result.settings["models"]) == set(result.metrics["model"]) == set(result.models)
+    scores = result.metrics.set_index("model").loc["missingness", "auc_melanoma"]
+    assert scores.tolist() == [1, 1], "the holes give the label away"
+
+
+def test_metadata_that_are_not_there_are_told_before_images_are_read(models, manifest, monkeypatch):
+    monkeypatch.setattr(comparison, "take_in", lambda *_, **__: pytest.fail("read images"))
+    model = LesionPipeline([("f", PatientMetadata()), ("c", LogisticRegression())])
+    with pytest.raises(ValueError, match="PatientMetadata needs a manifest with any of"):
+        compare({"ages": model}, manifest, n_splits=3)
+
+
+def test_one_standard_error_is_told_as_the_rule(models):
+    model = make_fusion_classifier(backbone=None, k="one_se", selector="anova_f")
+    told = comparison._plain_parameters(model)
+    assert {name: told[name] for name in told if name.endswith("__k")} == {
+        "select__selector__selector__k": "one_se"
+    }
+    told = comparison._plain_parameters(models["fusion"])
+    assert not any(name.endswith("__k") for name in told)
 
 
 @pytest.mark.parametrize(

@@ -3,6 +3,7 @@ import pandas as pd
 import pytest
 from joblib import parallel_config
 from sklearn.base import clone
+from sklearn.feature_selection import SelectKBest
 from sklearn.linear_model import LogisticRegression
 
 from pipelines.data import group_ids
@@ -16,7 +17,7 @@ def folds(manifest):
 
 
 def test_predictions_are_those_of_models_fitted_on_the_other_folds(models, manifest, folds):
-    predictions, _ = out_of_fold(models, manifest, folds)
+    predictions = out_of_fold(models, manifest, folds).predictions
     for name, columns in {"fusion": ["x0", "x1"], "cnn": ["x0"]}.items():
         table = predictions[predictions["model"] == name].reset_index(drop=True)
         train, test = folds != 1, folds == 1
@@ -28,7 +29,7 @@ def test_predictions_are_those_of_models_fitted_on_the_other_folds(models, manif
 
 
 def test_table_has_the_stated_columns_and_no_gaps(models, manifest, folds):
-    predictions, timings = out_of_fold(models, manifest, folds)
+    predictions, timings, _ = out_of_fold(models, manifest, folds)
     assert list(predictions) == [
         *("model", "row", "image", "label", "lesion", "fold"),
         *("p_keratosis", "p_melanoma", "p_nevus", "argmax", "prior_corrected"),
@@ -67,10 +68,26 @@ def test_inner_splits_get_the_groups_of_the_training_rows(models, manifest, fold
 
 @pytest.mark.parametrize("backend", ["threading", "loky"])
 def test_spread_folds_give_the_same_bits(models, manifest, folds, backend, by_value):
-    alone, _ = out_of_fold(models, manifest, folds)
+    models["fusion"].steps.insert(1, ("select", SelectKBest(k=1)))
+    alone = out_of_fold(models, manifest, folds)
     with parallel_config(backend=backend):
-        spread, _ = out_of_fold(models, manifest, folds, n_jobs=2)
-    pd.testing.assert_frame_equal(alone, spread, check_exact=True)
+        spread = out_of_fold(models, manifest, folds, n_jobs=2)
+    pd.testing.assert_frame_equal(alone.predictions, spread.predictions, check_exact=True)
+    pd.testing.assert_frame_equal(alone.selections, spread.selections, check_exact=True)
+
+
+def test_columns_that_each_fold_keeps(models, manifest, folds):
+    manifest["noise"] = np.random.default_rng(1).normal(size=len(manifest))
+    steps = [
+        ("features", models["fusion"].image_step.set_params(columns=("noise", "x0", "x1"))),
+        ("select", SelectKBest(k=2)),
+        ("classify", LogisticRegression()),
+    ]
+    chosen = models | {"chosen": type(models["fusion"])(steps)}
+    found = out_of_fold(chosen, manifest, folds).selections
+    assert found.values.tolist() == [
+        ["chosen", fold, 3, column] for fold in range(3) for column in ("x0", "x1")
+    ]
 
 
 def test_models_are_left_as_they_were(models, manifest, folds):
@@ -93,7 +110,7 @@ def test_a_failure_names_model_and_fold(models, manifest, folds):
 
 def test_a_class_absent_from_training_has_probability_0(models, manifest):
     folds = np.where(manifest["label"] == "melanoma", 0, np.arange(len(manifest)) % 2)
-    predictions, _ = out_of_fold({"cnn": models["cnn"]}, manifest, folds)
+    predictions = out_of_fold({"cnn": models["cnn"]}, manifest, folds).predictions
     assert (predictions.loc[predictions["fold"] == 0, "p_melanoma"] == 0).all()
     assert not (predictions.loc[folds == 0, "prior_corrected"] == "melanoma").any()
 

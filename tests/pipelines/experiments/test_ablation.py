@@ -1,16 +1,21 @@
 import json
+import sys
 
 import numpy as np
 import pandas as pd
 import pytest
-from sklearn.base import BaseEstimator, ClassifierMixin, TransformerMixin
+from sklearn.base import BaseEstimator, ClassifierMixin
 from sklearn.dummy import DummyClassifier
 from sklearn.linear_model import LogisticRegression
 
+from features import ColorMoments, ImageFeatures, Preparation
+from features.reading.sources import decode_mask
+from fusion import BlockScaler
+from fusion.selection import SCALE_DEPENDENT, SELECTORS, make_selector
 from pipelines.experiments import ablation as module
 from pipelines.experiments.ablation import ablate
 from pipelines.experiments.gains import score_curve, score_ladder
-from pipelines.experiments.ladder import Ladder, Step
+from pipelines.experiments.ladder import RIVALS, Ladder, Step
 from pipelines.experiments.saved_columns import Extracted
 from pipelines.experiments.saved_steps import Finished, SavedSteps, describe
 
@@ -84,6 +89,20 @@ class TestLadder:
         assert ladder.fused() is None
         assert ladder.whole() == "descriptors"
 
+    def test_shares_that_round_alike_are_steps_of_their_own(self):
+        ladder = Ladder(COLUMNS, LogisticRegression())
+        shares = (0.001, 0.004, 0.01, 0.014)
+        names = [ladder.selected("boltzmann", share).name for share in shares]
+        assert names == ["boltzmann 0.1%", "boltzmann 0.4%", "boltzmann 1%", "boltzmann 1.4%"]
+
+    @pytest.mark.parametrize("share", [0, 1, 10, -0.1])
+    def test_shares_that_are_none_are_refused(self, share):
+        with pytest.raises(ValueError, match=f"lies between 0 and 1, got {share}"):
+            Ladder(COLUMNS, LogisticRegression()).selected("boltzmann", share)
+
+    def test_every_selector_is_a_rung(self):
+        assert set(RIVALS) == set(SELECTORS)
+
     @pytest.mark.parametrize(
         ("method", "arguments"), [("selected", ("luck", 0.1)), ("fusion", ("luck",))]
     )
@@ -116,6 +135,79 @@ def test_table_and_curve(climb):
     assert (whole["gain"] == 0).all()
 
 
+def test_shares_that_round_alike_are_not_mixed_up(manifest, no_images, monkeypatch):
+    noise = np.random.default_rng(0).normal(size=(90, 1000))
+    names = [f"lbp__{i}" for i in range(1000)]
+    wide = pd.concat([manifest.drop(columns=COLUMNS), pd.DataFrame(noise, columns=names)], axis=1)
+    monkeypatch.setattr(module, "extract_columns", lambda *_, **__: Extracted(wide, names, [], 1.5))
+    shares = [0.001, 0.004, 0.01, 0.014]
+    quick = QUICK | {"selectors": ["anova_f"], "fusions": [], "n_bootstrap": 10}
+    found = ablate(wide, **quick, share=0.004, shares=[*shares, 0.01])
+    assert found.failed == {}
+    assert found.curve["share"].tolist() == [*shares, 1.0]
+    assert found.curve["columns"].tolist() == [1, 4, 10, 14, 1000]
+
+
+class TestScaleDependentSelectors:
+    """Noise in a block of two columns, whose numbers are small, beside a large block."""
+
+    @pytest.fixture
+    def small_block(self):
+        rng = np.random.default_rng(0)
+        y = np.repeat(np.array(["mel", "nv"], dtype=object), 100)
+        table = pd.DataFrame(rng.normal(size=(200, 40)), columns=[f"hog__{i}" for i in range(40)])
+        table[["hog__3", "hog__7"]] += 2.0 * (y == "mel")[:, None]
+        table[["abcd__0", "abcd__1"]] = 0.01 * rng.normal(size=(200, 2))
+        return table, y
+
+    @pytest.mark.parametrize("name", sorted(SCALE_DEPENDENT))
+    def test_noise_of_a_small_block_is_not_preferred(self, name, small_block):
+        table, y = small_block
+        noise = {"abcd__0", "abcd__1"}
+        # What the order is for: scaled, a small block has the columns of large variance.
+        scaled = BlockScaler().set_output(transform="pandas").fit_transform(table)
+        assert noise <= set(make_selector(name, 0.25).fit(scaled, y).get_feature_names_out())
+        model = Ladder(list(table), LogisticRegression()).selected(name, 0.25).model
+        assert [step for step, _ in model.steps][1:4] == ["impute", "select", "scale"]
+        table.iloc[0, 0] = np.nan
+        kept = set(model.fit(table, y)[:-1].get_feature_names_out())
+        assert len(kept) == 11
+        assert not noise & kept
+
+    def test_they_are_rungs(self, climb):
+        found = climb(selectors=sorted(SCALE_DEPENDENT))
+        assert found.failed == {}
+        rows = found.ladder[found.ladder["selector"] != ""]
+        assert (rows["columns"] == 3).all()
+        assert rows["stability"].notna().all()
+
+    def test_the_others_are_scaled_first(self):
+        model = Ladder(COLUMNS, LogisticRegression()).selected("anova_f", 0.1).model
+        assert [step for step, _ in model.steps][1:4] == ["scale", "impute", "select"]
+
+
+@pytest.mark.parametrize("store", [None, "rows.sqlite"])
+def test_every_image_and_mask_is_decoded_once(store, lesions, decoded, tmp_path, monkeypatch):
+    masks = []
+
+    def count(content, name, shape):
+        masks.append(name)
+        return decode_mask(content, name, shape)
+
+    monkeypatch.setattr("features.reading.sources.decode_mask", count)
+    features = ImageFeatures(
+        [("color_moments", ColorMoments())],
+        preparation=Preparation(size=48),
+        store=None if store is None else tmp_path / store,
+    )
+    rows = lesions.iloc[:24]
+    quick = QUICK | {"n_splits": 2, "n_bootstrap": 10, "fusions": []}
+    found = ablate(rows, **(quick | {"features": features}), selectors=["anova_f"], shares=[0.5])
+    assert found.failed == {}
+    assert len(decoded) == len(masks) == len(rows) == len(found.folds)
+    assert (found.ladder["extract_seconds"] > 0).all()
+
+
 def test_fusions_and_networks_are_rungs(climb):
     network = DummyClassifier()
     found = climb(
@@ -134,26 +226,10 @@ def test_fusions_and_networks_are_rungs(climb):
     assert found.curve.empty
 
 
-class Broken(TransformerMixin, BaseEstimator):
-    def fit(self, X, y=None):
-        raise ImportError("needs a library that is not here")
-
-    def transform(self, X):
-        return X
-
-
 def test_a_failing_step_is_listed_and_the_others_go_on(climb, monkeypatch):
-    whole = Ladder.selected
-
-    def selected(self, selector, share):
-        step = whole(self, selector, share)
-        if selector == "random":
-            step.model.steps[-2] = ("select", Broken())
-        return step
-
-    monkeypatch.setattr(Ladder, "selected", selected)
-    found = climb(selectors=["random", "boltzmann"])
-    assert "needs a library that is not here" in found.failed["random 10%"]
+    monkeypatch.setitem(sys.modules, "skrebate", None)
+    found = climb(selectors=["relieff", "boltzmann"])
+    assert "ReliefF needs skrebate: pip install" in found.failed["relieff 10%"]
     assert "boltzmann 10%" in set(found.ladder["step"])
 
 
@@ -216,6 +292,8 @@ def test_report(climb, tmp_path):
     assert "![What each step adds](ladder.svg)" in text
     assert "![Macro AUC by share of columns](curve.svg)" in text
     assert "the best block alone" in text
+    assert "| Kept | Over boltzmann |" in text
+    assert "- At 10% of the columns boltzmann keeps" in text
     svg = (page.parent / "ladder.svg").read_text(encoding="utf-8")
     assert "vs embedding, 26 columns" in svg
     assert "10%" in (page.parent / "curve.svg").read_text(encoding="utf-8")

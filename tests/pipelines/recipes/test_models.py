@@ -17,7 +17,6 @@ from pipelines import (
     load_model,
     make_model,
     save_model,
-    with_controls,
 )
 from pipelines.intake import image_side
 
@@ -157,12 +156,6 @@ def test_weights_and_checkpoint_reach_the_networks():
     assert (network.weights, network.checkpoint) == (None, "runs")
     parts = dict(make_model("embedding", weights="w.pth").image_step.parts)
     assert parts["embedding"].weights == "w.pth"
-
-
-def test_models_of_metadata_bring_their_control():
-    assert with_controls(["fusion_metadata", "cnn"]) == ["fusion_metadata", "cnn", "missingness"]
-    assert with_controls(["missingness", "fusion_metadata"]) == ["missingness", "fusion_metadata"]
-    assert with_controls(["fusion", "fusion"]) == ["fusion"]
 
 
 @pytest.mark.parametrize("name", MODELS)

@@ -1,6 +1,7 @@
 import re
 from html.parser import HTMLParser
 
+import numpy as np
 import pytest
 
 from pipelines.comparison import compare
@@ -128,6 +129,27 @@ def test_left_out_images_are_listed(write, result):
     text = write().text
     assert "Left out: 1 image could not be used" in text
     assert "3 <b>.jpg truncated JPEG" in text
+
+
+def test_the_ranking_tells_how_stable_selections_are(write, result):
+    assert "Stability" not in write().text
+    shown = {"columns": 812.4, "columns_offered": 4102.0, "stability": 0.876}
+    ends = {"stability_low": 0.85, "stability_high": 0.902}
+    chosen = result.metrics["model"] == "fusion"
+    for name, value in (shown | ends).items():
+        result.metrics[name] = np.where(chosen, value, np.nan)
+    page = write()
+    assert page.text.count("Columns Stability") == 1
+    assert "812 of 4,102 0.876 0.850 to 0.902" in page.text
+    assert not re.search(r"\bnan\b", page.text)
+
+
+def test_where_all_columns_are_kept_no_stability_is_claimed(write, result):
+    result.metrics[["columns", "columns_offered"]] = 40.0
+    result.metrics[["stability", "stability_low", "stability_high"]] = np.nan
+    text = write().text
+    assert "40 of 40" in text
+    assert not re.search(r"\bnan\b", text)
 
 
 def test_a_single_model_has_no_differences(result, tmp_path, models, manifest):
