@@ -4,12 +4,13 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.special import gammaln
 
+Counts = NDArray[np.int64]
 Floats = NDArray[np.float64]
 
 # exp(-40) = 4e-18 a side: what is cut off a hypergeometric law weighs less than 1e-16.
 _TAIL_EXPONENT = 40.0
-# Elements of the largest temporary array: about 32 MB of float64.
-_MAX_ELEMENTS = 4_000_000
+# Elements of the largest temporary array: few enough for the processor's cache.
+_MAX_ELEMENTS = 50_000
 
 
 class PairExpectations:
@@ -23,56 +24,74 @@ class PairExpectations:
         Number of samples.
     """
 
-    def __init__(self, counts: NDArray[np.int64], total: int):
+    def __init__(self, counts: Counts, total: int):
         distinct = np.unique(counts)
-        log_factorial = gammaln(np.arange(total + 1) + 1.0)
         self._position = np.zeros(total + 1, dtype=np.intp)
         self._position[distinct] = np.arange(len(distinct))
+        # The law does not change when drawn and marked swap their roles.
+        row, column = np.triu_indices(len(distinct))
+        means = expected_log_factorial(distinct[row], distinct[column], np.full(len(row), total))
         self._means = np.empty((len(distinct), len(distinct)))
-        for row, marked in enumerate(distinct):
-            # The law does not change when drawn and marked swap their roles.
-            means = expected_log_factorial(distinct[row:], int(marked), log_factorial)
-            self._means[row, row:] = self._means[row:, row] = means
+        self._means[row, column] = self._means[column, row] = means
 
-    def summed(self, drawn: NDArray[np.int64], marked: NDArray[np.int64]) -> Floats:
+    def summed(self, drawn: Counts, marked: Counts) -> Floats:
         """Sum of E[ln m!] over all pairs of a row's counts with those marked, shape (m,)."""
         over_marked = self._means[self._position[marked]].sum(axis=0)
         return over_marked[self._position[drawn]].sum(axis=1)
 
 
-def expected_log_factorial(drawn: NDArray[np.int64], marked: int, log_factorial: Floats) -> Floats:
-    """E[ln m!], m being how many of `marked` samples are among `drawn` ones of the total."""
-    total = len(log_factorial) - 1
+def expected_log_factorial(drawn: Counts, marked: Counts, total: Counts) -> Floats:
+    """E[ln m!], m being how many of `marked` samples are among `drawn` ones of the total.
+
+    All of shape (n,): one law each, of samples of any totals.
+    """
     first, width = _effective_support(drawn, marked, total)
+    log_factorial = gammaln(np.arange(int((first + width).max(initial=1))) + 1.0)
     expected = np.empty(len(drawn))
-    rows = max(1, _MAX_ELEMENTS // int(width.max(initial=1)))
-    # Neighbours have supports of like width, so that a chunk wastes little.
-    for start in range(0, len(drawn), rows):
-        part = slice(start, start + rows)
-        n = drawn[part, None]
-        m = first[part, None] + np.arange(width[part].max(initial=1))
-        inside = (m < first[part, None] + width[part, None]) & (m <= np.minimum(n, marked))
-        m = np.where(inside, m, first[part, None])
-        # Terms without m are left out: the law is normalised by its own sum below.
-        log_law = -(
-            log_factorial[m]
-            + log_factorial[n - m]
-            + log_factorial[marked - m]
-            + log_factorial[total - n - marked + m]
-        )
-        law = np.exp(log_law - log_law.max(axis=1, keepdims=True)) * inside
-        expected[part] = (law * log_factorial[m]).sum(axis=1) / law.sum(axis=1)
+    # Laws of like width are worked out together, so that a chunk wastes little.
+    order = np.argsort(-width, kind="stable")
+    start = 0
+    while start < len(order):
+        rows = max(1, _MAX_ELEMENTS // int(width[order[start]]))
+        part = order[start : start + rows]
+        laws = (drawn[part], marked[part], total[part])
+        expected[part] = _means_of_laws(*laws, first[part], width[part], log_factorial)
+        start += rows
     return expected
 
 
-def _effective_support(
-    drawn: NDArray[np.int64], marked: int, total: int
-) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+def _means_of_laws(
+    drawn: Counts,
+    marked: Counts,
+    total: Counts,
+    first: Counts,
+    width: Counts,
+    log_factorial: Floats,
+) -> Floats:
+    """`expected_log_factorial` of laws that fit into memory together."""
+    low, n, marks, others = (
+        each[:, None].astype(np.float64) for each in (first, drawn, marked, total - drawn - marked)
+    )
+    step = np.arange(int(width.max()) - 1)
+    m = low + step
+    # p(m + 1) / p(m): products of ratios lose less than differences of large logarithms, and the
+    # tails that are left weigh far more than the smallest float.
+    ratio = (n - m) * (marks - m)
+    ratio /= (m + 1) * (others + m + 1)
+    ratio[step >= width[:, None] - 1] = 0
+    law = np.ones((len(n), len(step) + 1))
+    np.cumprod(ratio, axis=1, out=law[:, 1:])
+    values = np.minimum(first[:, None] + np.arange(len(step) + 1), len(log_factorial) - 1)
+    return np.einsum("ij,ij->i", law, log_factorial[values]) / law.sum(axis=1)
+
+
+def _effective_support(drawn: Counts, marked: Counts, total: Counts) -> tuple[Counts, Counts]:
     """First value and number of values of m outside which its law weighs nothing."""
-    share = marked / max(total, 1)
+    most = np.maximum(total, 1)
+    share = marked / most
     mean = drawn * share
     # The roles of drawn and marked can be swapped: Bernstein holds with either variance.
-    variance = np.minimum(mean * (1 - share), mean * (1 - drawn / max(total, 1)))
+    variance = np.minimum(mean * (1 - share), mean * (1 - drawn / most))
     third = _TAIL_EXPONENT / 3
     reach = third + np.sqrt(third**2 + 2 * _TAIL_EXPONENT * variance)
     lowest = np.maximum(0, drawn + marked - total)

@@ -122,7 +122,9 @@ def expected_boltzmann_gain(bin_counts: ArrayLike, class_counts: ArrayLike) -> F
     -----
     Exact up to rounding: a cell of the table is hypergeometric, and its law is summed over
     all values but tails that weigh less than 1e-16 together (Bernstein's bound). Each
-    distinct pair of bin count and class counts is worked out once for the whole call.
+    distinct pair of bin count and class counts is worked out once for the whole call, so that
+    tables which share their classes cost little; columns with missing values of their own do not,
+    and 1,000 of 4,000 rows and 7 classes take about 0.3 s in place of 0.03 s.
 
     Examples
     --------
@@ -135,18 +137,9 @@ def expected_boltzmann_gain(bin_counts: ArrayLike, class_counts: ArrayLike) -> F
         raise ValueError("`bin_counts` and `class_counts` must have the same sum in every table.")
     shape = np.broadcast_shapes(bins.shape[:-1], classes.shape[:-1])
     bins = np.broadcast_to(bins, (*shape, bins.shape[-1])).reshape(-1, bins.shape[-1])
-    if classes.ndim == 1:
-        expected = _expected_gain_of_one_margin(bins, classes)
-    else:
-        classes = np.broadcast_to(classes, (*shape, classes.shape[-1]))
-        expected = np.empty(len(bins))
-        margins, of_table = np.unique(
-            classes.reshape(-1, classes.shape[-1]), axis=0, return_inverse=True
-        )
-        for index, margin in enumerate(margins):
-            chosen = of_table.ravel() == index
-            expected[chosen] = _expected_gain_of_one_margin(bins[chosen], margin)
-    return expected.reshape(shape)
+    margins, of_table = _distinct_margins(classes, shape)
+    within = _expected_within_bins(bins, margins, of_table)
+    return (log_multiplicity(margins)[of_table] - within).reshape(shape)
 
 
 def adjusted_boltzmann_gain(table: ArrayLike) -> Floats:
@@ -201,18 +194,26 @@ def _whole_counts(counts: ArrayLike, name: str) -> NDArray[np.int64]:
     return whole
 
 
-def _expected_gain_of_one_margin(
-    bins: NDArray[np.int64], class_counts: NDArray[np.int64]
+def _distinct_margins(
+    classes: NDArray[np.int64], shape: tuple[int, ...]
+) -> tuple[NDArray[np.int64], NDArray[np.intp]]:
+    """Distinct class counts, and which of them each table has."""
+    if classes.ndim == 1:
+        return classes[None], np.zeros(int(np.prod(shape)), dtype=np.intp)
+    flat = np.broadcast_to(classes, (*shape, classes.shape[-1])).reshape(-1, classes.shape[-1])
+    margins, of_table = np.unique(flat, axis=0, return_inverse=True)
+    return margins, of_table.ravel()
+
+
+def _expected_within_bins(
+    bins: NDArray[np.int64], margins: NDArray[np.int64], of_table: NDArray[np.intp]
 ) -> Floats:
-    """`expected_boltzmann_gain` of many tables, shape (m, n_bins), which share their classes."""
-    total = int(class_counts.sum())
-    seen = np.zeros(total + 1, dtype=bool)
-    seen[bins] = True
-    distinct = np.flatnonzero(seen)
-    log_factorial = gammaln(np.arange(total + 1) + 1.0)
-    # E[ln W(labels | bin)] of every bin size that occurs.
-    within = np.zeros(total + 1)
-    within[distinct] = log_factorial[distinct]
-    for class_count in class_counts:
-        within[distinct] -= expected_log_factorial(distinct, int(class_count), log_factorial)
-    return log_multiplicity(class_counts) - within[bins].sum(axis=-1)
+    """E[ln W(labels | bins)] of each table, every bin size of a margin worked out once."""
+    largest = int(margins.sum(axis=1).max(initial=0)) + 1
+    keys, of_bin = np.unique(of_table[:, None] * largest + bins, return_inverse=True)
+    margin, size = np.divmod(keys, largest)
+    within = gammaln(size + 1.0)
+    totals = margins.sum(axis=1)[margin]
+    for counts in margins.T:
+        within -= expected_log_factorial(size, counts[margin], totals)
+    return within[of_bin.reshape(bins.shape)].sum(axis=1)

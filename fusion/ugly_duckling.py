@@ -1,5 +1,6 @@
 """Ugly ducklings: how a lesion differs from the other lesions of the same patient."""
 
+import warnings
 from collections.abc import Sequence
 from typing import Any, ClassVar, Self
 
@@ -53,6 +54,11 @@ class UglyDuckling(TransformerMixin, BaseEstimator):
     columns; ``rank``, the share of the other lesions whose distance is less minus the share
     whose is more; and for each column its difference to the mean of the others, in standard
     deviations. Each of the others counts once, by the mean of its rows.
+
+    In a plain `Pipeline`, which hands on X and y alone, all columns are 0, and `fit_transform`
+    warns. With metadata routing enabled, a step that has had
+    ``set_transform_request(patients=True, lesions=True)`` gets them from
+    ``fit(X, y, patients=..., lesions=...)`` of the Pipeline, and of its ``predict``.
 
     So a row's columns depend on who else is there: give `transform` all lesions of a patient at
     a time.
@@ -158,13 +164,21 @@ class UglyDuckling(TransformerMixin, BaseEstimator):
         y : Ignored
             Present for consistency.
         patients, lesions : array-like of shape (n_samples,), default=None
-            As in `transform`.
+            As in `transform`; without patients, a warning.
 
         Returns
         -------
         ndarray of shape (n_samples, n_columns), float64
             As `transform` gives it.
         """
+        if patients is None:
+            warnings.warn(
+                "No `patients`: every row counts as its patient's only lesion, and all columns of "
+                "UglyDuckling are 0. A plain Pipeline hands on none: enable scikit-learn's "
+                "metadata routing and `set_transform_request(patients=True)`, or call "
+                "`fit_transform(X, patients=...)`.",
+                stacklevel=3,
+            )
         return self.fit(X).transform(X, patients, lesions)
 
     def get_feature_names_out(self, input_features: Any = None) -> NDArray[np.object_]:

@@ -148,6 +148,35 @@ def test_expected_gain_broadcasts_over_margins():
     assert_allclose(expected_boltzmann_gain(bins, classes), one_by_one)
 
 
+def test_tables_with_classes_of_their_own_are_worked_out_together():
+    rng = np.random.default_rng(0)
+    tables = rng.integers(0, 40, size=(60, 8, 3)) * (rng.random((60, 8, 3)) < 0.8)
+    alone = [
+        expected_boltzmann_gain(table.sum(axis=1), table.sum(axis=0)).item() for table in tables
+    ]
+    together = expected_boltzmann_gain(tables.sum(axis=2), tables.sum(axis=1))
+    assert_allclose(together, alone, rtol=1e-12)
+    assert_allclose(expected_boltzmann_gain(tables.sum(axis=1), tables.sum(axis=2)), together)
+
+
+@pytest.mark.parametrize("sizes", [(1, 199_999), (100_000, 100_000), (37, 1_000)])
+def test_expected_gain_of_rare_and_of_many_samples(sizes):
+    total = sum(sizes)
+    bins = np.array([total // 3, total - total // 3])
+    expected = gammaln(total + 1) - gammaln(bins + 1).sum() - gammaln(np.array(sizes) + 1).sum()
+    for size in bins:
+        for count in sizes:
+            m = np.arange(max(0, size + count - total), min(size, count) + 1)
+            law = hypergeom.pmf(m, total, count, size)
+            expected += (law * gammaln(m + 1)).sum() / law.sum()
+    assert_allclose(expected_boltzmann_gain(bins, sizes), expected, atol=1e-7)
+
+
+def test_no_table_and_empty_tables_have_no_gain():
+    assert expected_boltzmann_gain(np.zeros((0, 3), int), np.zeros((0, 2), int)).shape == (0,)
+    assert expected_boltzmann_gain([0, 0], [0, 0]) == 0
+
+
 def test_adjusted_gain_of_pure_and_of_single_bins():
     assert_allclose(adjusted_boltzmann_gain([[50, 0, 0], [0, 30, 0], [0, 0, 20]]), 1, atol=1e-12)
     assert_allclose(adjusted_boltzmann_gain([[50, 30], [0, 0]]), 0, atol=1e-12)

@@ -1,9 +1,20 @@
 import numpy as np
 import pytest
 from sklearn.datasets import make_classification
-from sklearn.model_selection import GridSearchCV, GroupKFold, RandomizedSearchCV
+from sklearn.model_selection import (
+    GridSearchCV,
+    GroupKFold,
+    RandomizedSearchCV,
+    cross_val_score,
+)
 
-from fusion import BoostedTrees, boosting_distributions, boosting_grid, suggest_boosting
+from fusion import (
+    BoostedTrees,
+    boosting_distributions,
+    boosting_grid,
+    grouped_folds,
+    suggest_boosting,
+)
 from fusion.search_space import BOOSTING_RANGES
 
 
@@ -85,3 +96,27 @@ def test_optuna_itself(toy):
     trial = optuna.trial.FixedTrial({name: values.low for name, values in BOOSTING_RANGES.items()})
     model = BoostedTrees(random_state=0).set_params(**suggest_boosting(trial))
     assert model.set_params(n_estimators=3).fit(X, y).max_depth == 2
+
+
+def test_a_study_of_optuna_under_groups(toy):
+    optuna = pytest.importorskip("optuna", reason="optuna is not installed")
+    optuna.logging.set_verbosity(optuna.logging.WARNING)
+    X, y, groups = toy
+    folds = grouped_folds(y, groups, 2, random_state=0)
+    assert all(not set(groups[train]) & set(groups[test]) for train, test in folds)
+
+    def objective(trial):
+        model = BoostedTrees(n_estimators=20, random_state=0).set_params(**suggest_boosting(trial))
+        return cross_val_score(model, X, y, cv=folds, scoring="roc_auc").mean()
+
+    study = optuna.create_study(direction="maximize", sampler=optuna.samplers.RandomSampler(seed=0))
+    study.optimize(objective, n_trials=4)
+    assert len({trial.params["learning_rate"] for trial in study.trials}) == 4
+    for trial in study.trials:
+        assert set(trial.params) == set(BOOSTING_RANGES)
+        for name, (low, high, _) in BOOSTING_RANGES.items():
+            assert low <= trial.params[name] <= high
+    best = BoostedTrees(n_estimators=20, random_state=0).set_params(**study.best_params)
+    again = cross_val_score(best, X, y, cv=folds, scoring="roc_auc").mean()
+    assert again == pytest.approx(study.best_value)
+    assert study.best_value > 0.6

@@ -2,12 +2,17 @@ import numpy as np
 import pandas as pd
 import pytest
 from numpy.testing import assert_allclose, assert_array_equal
+from sklearn import config_context
+from sklearn.naive_bayes import GaussianNB
+from sklearn.pipeline import make_pipeline
+from sklearn.preprocessing import FunctionTransformer
 from sklearn.utils.estimator_checks import parametrize_with_checks
 
 from fusion import UglyDuckling
 from fusion.other_lesions import differences_to_others, rank_among_others, relate
 
 
+@pytest.mark.filterwarnings("ignore:No `patients`:UserWarning")
 @parametrize_with_checks([UglyDuckling(), UglyDuckling(columns=False)])
 def test_sklearn_contract(estimator, check):
     check(estimator)
@@ -140,3 +145,25 @@ def test_errors(cohort):
         UglyDuckling().fit(table).transform(table, patients[:-1])
     with pytest.raises(ValueError, match=r"No column belongs to block\(s\) \['lbp'\]"):
         UglyDuckling(["lbp"]).fit(table)
+
+
+def test_a_plain_pipeline_is_told_that_it_compares_nothing(cohort):
+    table, _, _ = cohort
+    model = make_pipeline(UglyDuckling(), FunctionTransformer())
+    with pytest.warns(UserWarning, match="No `patients`: .* enable .* metadata routing") as given:
+        assert_array_equal(model.fit_transform(table), 0)
+    assert len(given) == 1
+    # New rows may well be a patient's only ones, and are not warned about.
+    assert_array_equal(model.transform(table.head(1)), 0)
+
+
+def test_routing_hands_patients_on(cohort):
+    table, patients, lesions = cohort
+    y = np.arange(len(table)) % 2
+    known = {"patients": patients, "lesions": lesions}
+    with config_context(enable_metadata_routing=True):
+        duckling = UglyDuckling().set_transform_request(patients=True, lesions=True)
+        model = make_pipeline(duckling, GaussianNB()).fit(table, y, **known)
+        found = model.predict_proba(table, **known)
+    columns = UglyDuckling().fit_transform(table, **known)
+    assert_allclose(found, GaussianNB().fit(columns, y).predict_proba(columns))

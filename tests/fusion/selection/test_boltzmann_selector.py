@@ -13,7 +13,12 @@ from sklearn.model_selection import GridSearchCV, StratifiedKFold, cross_val_pre
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
-from fusion import BoltzmannSelector
+from fusion import (
+    BoltzmannSelector,
+    ScoreSelector,
+    adjusted_boltzmann_gain,
+    fit_with_groups,
+)
 
 CRITERIA = ["adjusted", "gain", "entropy"]
 
@@ -276,6 +281,45 @@ def test_scale_and_offset_do_not_matter(seed, criterion, binning, scale, offset)
     selector = BoltzmannSelector(criterion=criterion, binning=binning)
     straight = selector.fit(table, y).scores_.copy()
     assert_allclose(selector.fit(scale * table + offset, y).scores_, straight, atol=1e-9)
+
+
+@pytest.mark.parametrize("missing", ["drop", "bin"])
+def test_scores_come_from_the_counts(toy, missing):
+    table, y = toy
+    table[::7, 2] = np.nan
+    selector = BoltzmannSelector(missing=missing).fit(table, y)
+    assert selector.classes_.tolist() == ["melanoma", "nevus"]
+    assert_array_equal(selector.counts_.sum(axis=1), np.tile([200, 200], (6, 1)))
+    assert_array_equal(selector.counts_[:, -1].sum(axis=1), np.isnan(table).sum(axis=0))
+    bins, codes = selector.bins_[1], np.arange(selector.n_bins_ + 1)
+    found = np.searchsorted(bins.edges, table[y == "nevus", 1], side="right")
+    assert_array_equal(selector.counts_[1, :, 1], (found == codes[:, None]).sum(axis=1))
+    counted = selector.counts_[:, : selector.n_bins_ + (missing == "bin")]
+    assert_allclose(selector.scores_, adjusted_boltzmann_gain(counted), atol=1e-12)
+    blind = selector.set_params(criterion="entropy").fit(table)
+    assert not hasattr(blind, "classes_")
+    assert_array_equal(blind.counts_.sum(axis=(1, 2)), 400)
+
+
+def test_scattered_missing_values_are_scored_as_if_columns_were_alone():
+    table, y = few_rows(0, n_rows=300)
+    table[np.random.default_rng(0).random(table.shape) < 0.1] = np.nan
+    together = BoltzmannSelector(n_bins=8).fit(table, y).scores_
+    alone = [BoltzmannSelector(n_bins=8).fit(table[:, [j]], y).scores_[0] for j in range(8)]
+    assert_allclose(together, alone, atol=1e-12)
+
+
+@pytest.mark.parametrize("selector", [BoltzmannSelector(), ScoreSelector()])
+def test_rows_have_no_weights(toy, selector):
+    table, y = toy
+    weight = np.ones(len(y))
+    with pytest.raises(TypeError, match=r"got \['sample_weight'\].* Repeat rows"):
+        selector.fit(table, y, sample_weight=weight)
+    # Weights that a model is given go to its classifier alone.
+    model = make_pipeline(selector, LogisticRegression())
+    weight[y == "nevus"] = 0.01
+    assert (fit_with_groups(model, table, y, sample_weight=weight).predict(table) != "nevus").any()
+    assert_array_equal(model[0].scores_, selector.fit(table, y).scores_)
 
 
 def test_k_can_be_tuned_inside_a_pipeline(toy):

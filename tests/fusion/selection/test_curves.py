@@ -10,6 +10,7 @@ from fusion.selection import (
     BoltzmannSelector,
     OneStandardError,
     ScoreSelector,
+    plot_bins,
     plot_candidates,
     plot_scores,
     score_curve,
@@ -59,6 +60,73 @@ def test_scores_are_drawn_with_the_columns_kept_on_top(named):
     assert_array_equal(kept.get_xdata(), [1, 2])
     assert_allclose(kept.get_ydata(), every.get_ydata()[:2])
     assert kept.get_label() == "2 of 6 kept"
+
+
+def test_p_values_are_drawn_on_an_axis_of_their_own(named):
+    selector = BoltzmannSelector(k=2, n_permutations=20, random_state=0).fit(*named)
+    ax = plot_scores(selector)
+    scores, beside = ax.figure.axes
+    assert scores is ax
+    assert beside.get_yscale() == "log"
+    (points,) = beside.get_lines()
+    order = np.argsort(-selector.scores_, kind="stable")
+    assert_array_equal(points.get_ydata(), selector.p_values_[order])
+    assert_array_equal(ax.get_lines()[0].get_ydata(), selector.scores_[order])
+    assert len(plot_scores(BoltzmannSelector(k=2).fit(*named)).figure.axes) == 1
+
+
+def test_p_values_of_zero_and_none_can_be_drawn(named):
+    table, y = named
+    separated = table.assign(a__0=y + 1e-9 * table["a__0"], b__2=1.0)
+    figure = plot_scores(ScoreSelector("anova_f", k=2).fit(separated, y)).figure
+    figure.canvas.draw()
+
+
+def bars(ax):
+    """Heights of the bars, shape (n_classes, n_bins)."""
+    return np.array([[bar.get_height() for bar in stack] for stack in ax.containers])
+
+
+def test_bins_are_drawn_with_the_shares_of_their_classes(named):
+    table, y = named
+    labels = np.array(["nevus", "melanoma"])[y]
+    selector = BoltzmannSelector(k=2).fit(table, labels)
+    ax = plot_bins(selector, "a__2")
+    counts = selector.counts_[2, : selector.n_bins_]
+    assert_allclose(bars(ax), (counts / np.maximum(counts.sum(axis=1, keepdims=True), 1)).T)
+    assert_allclose(ax.get_lines()[0].get_ydata(), counts.sum(axis=1) / 200)
+    assert_allclose(ax.get_xticks(), np.arange(len(selector.bins_[2].edges)) + 0.5)
+    labels = [tick.get_text() for tick in ax.get_xticklabels()]
+    assert labels == [f"{edge:.3g}" for edge in selector.bins_[2].edges]
+    names = [text.get_text() for text in ax.get_legend().get_texts()]
+    assert set(names) == {"melanoma", "nevus", "share of all rows"}
+    assert [stack.get_label() for stack in ax.containers] == ["melanoma", "nevus"]
+    assert ax.get_xlabel() == "bins of a__2"
+    assert_allclose(bars(plot_bins(selector, 2, Figure().subplots())), bars(ax))
+
+
+def test_bins_of_zeros_of_levels_and_of_missing_values(named):
+    table, y = named
+    rectified = np.maximum(table["a__0"], 0)
+    table = table.assign(a__0=rectified, a__1=np.r_[np.full(50, np.nan), np.arange(150) % 3])
+    selector = BoltzmannSelector(k=2, missing="bin").fit(table, y)
+    zeros = plot_bins(selector, 0)
+    assert [tick.get_text() for tick in zeros.get_xticklabels()][-1] == "0"
+    assert zeros.get_lines()[0].get_ydata()[0] == pytest.approx((rectified == 0).mean())
+    levels = plot_bins(selector, 1)
+    assert [tick.get_text() for tick in levels.get_xticklabels()] == ["1", "2", "missing"]
+    assert_array_equal(levels.get_lines()[0].get_xdata(), [0, 1, 2, selector.n_bins_])
+    assert_allclose(levels.get_lines()[0].get_ydata(), [0.25] * 4)
+    constant = BoltzmannSelector(k=1, criterion="entropy").fit(table.assign(b__0=1.0))
+    assert_array_equal(bars(plot_bins(constant, "b__0")), [[1]])
+
+
+@pytest.mark.parametrize(
+    ("column", "message"), [("c__9", "fitted on, got 'c__9'"), (6, "0 to 5"), (-1, "got -1")]
+)
+def test_bins_of_unknown_columns(named, column, message):
+    with pytest.raises(ValueError, match=message):
+        plot_bins(BoltzmannSelector(k=2).fit(*named), column)
 
 
 def test_an_order_of_redundancy_is_drawn_by_score(named):

@@ -4,9 +4,12 @@ import numpy as np
 import pandas as pd
 import pytest
 from numpy.testing import assert_allclose, assert_array_equal
+from sklearn import config_context
 from sklearn.base import clone
 from sklearn.linear_model import LogisticRegression
+from sklearn.model_selection import GridSearchCV, GroupKFold
 from sklearn.naive_bayes import GaussianNB
+from sklearn.pipeline import Pipeline
 
 from fusion.selection import BoltzmannSelector, OneStandardError, ScoreSelector, selection_stability
 from fusion.selection.scores import anova_f
@@ -103,6 +106,56 @@ def test_no_column_at_all_is_a_candidate(toy):
         BoltzmannSelector(random_state=0), GaussianNB(), ["fdr", 1.0], random_state=0
     ).fit(noise, toy[1])
     assert rule.results_["mean"][0] == pytest.approx(0.5, abs=0.1)
+
+
+def test_the_order_of_candidates_does_not_matter(toy):
+    candidates = [1, ("fdr", 0.05), 0.2, 2, "mean", 1.0]
+    fitted = []
+    for order in (candidates, candidates[::-1], candidates[1:] + candidates[:1]):
+        selector = BoltzmannSelector(n_permutations=10, random_state=0)
+        rule = OneStandardError(selector, GaussianNB(), order, random_state=0).fit(*toy)
+        table = rule.results_.assign(k=rule.results_["k"].map(repr)).set_index("k")
+        fitted.append((rule, table.loc[[repr(k) for k in candidates]]))
+    first, results = fitted[0]
+    for rule, others in fitted[1:]:
+        assert rule.k_ == first.k_
+        assert_allclose(others.to_numpy(), results.to_numpy())
+        assert_array_equal(rule.get_support(), first.get_support())
+
+
+def test_a_rule_that_needs_p_values_may_come_last(toy):
+    selector = BoltzmannSelector(random_state=0)
+    rule = OneStandardError(selector, GaussianNB(), [10, "fdr"], random_state=0).fit(*toy)
+    assert rule.k_ == "fdr"
+    assert_array_equal(rule.get_support(indices=True), [0, 1])
+
+
+def test_a_search_under_groups(toy):
+    table, y = toy
+    groups = np.arange(200) // 4
+    table = np.column_stack([groups * (1 + 1e-9), table])
+    model = Pipeline(
+        [
+            ("select", make_rule([2, 10], n_splits=3)),
+            ("classify", GaussianNB()),
+        ]
+    )
+    # Of the two settings only the first can choose few columns.
+    grid = {"select__candidates": [[2], [11]], "select__selector__score_func": ["anova_f"]}
+    with config_context(enable_metadata_routing=True):
+        search = GridSearchCV(model, grid, cv=GroupKFold(3), error_score="raise")
+        search.fit(table, y, groups=groups)
+        seen = search.best_estimator_["select"]
+        alone = clone(seen).fit(table, y, groups=groups)
+        without = clone(seen).fit(table, y)
+    assert_allclose(seen.fold_scores_, alone.fold_scores_)
+    assert (seen.fold_scores_ != without.fold_scores_).any()
+    direct = GridSearchCV(seen, {"candidates": [[2], [11]]}, cv=GroupKFold(3), scoring=n_kept)
+    assert direct.fit(table, y, groups=groups).best_params_ == {"candidates": [11]}
+
+
+def n_kept(rule, X, y):
+    return rule.get_support().sum()
 
 
 def test_names_clone_and_pickle(toy):

@@ -1,4 +1,5 @@
 import numpy as np
+import pandas as pd
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -8,6 +9,7 @@ from sklearn.metrics import adjusted_mutual_info_score
 
 from fusion import BoltzmannSelector, bin_columns, contingency_tables
 from fusion.selection import ScoreSelector, symmetric_uncertainty
+from fusion.selection.counts import number_kept
 from fusion.selection.redundancy import (
     PairwiseUncertainty,
     fcbf_survivors,
@@ -92,21 +94,40 @@ def test_order_of_mrmr_puts_copies_last(doubled):
 
 def test_fcbf_drops_copies(doubled):
     selector = BoltzmannSelector(k=1.0, redundancy="fcbf").fit(*doubled)
-    kept = np.flatnonzero(selector.eligible_)
+    kept = selector.get_support(indices=True)
+    assert_array_equal(kept, np.flatnonzero(selector.eligible_))
     assert len({0, 3} & set(kept)) == 1
     assert len({1, 4} & set(kept)) == 1
     assert 2 in kept
     assert_array_equal(np.sort(selector.ranking_), np.arange(7))
     assert selector.eligible_[selector.ranking_[: len(kept)]].all()
-    assert selector.get_support().all()
+
+
+@pytest.mark.parametrize("k", [1, 2, 6, 0.3, 0.5, 1.0])
+def test_a_number_never_brings_back_what_fcbf_has_dropped(doubled, k):
+    selector = BoltzmannSelector(k=k, redundancy="fcbf").fit(*doubled)
+    support, n_offered = selector.get_support(), selector.eligible_.sum()
+    assert 1 < n_offered < 6
+    assert support.sum() == min(number_kept(k, 7), n_offered)
+    assert not support[~selector.eligible_].any()
+
+
+def test_fcbf_keeps_at_most_k_of_each_block():
+    rng = np.random.default_rng(0)
+    y = np.arange(300) % 2
+    noise = rng.normal(size=(2, 300)) * 3
+    signal = rng.normal(size=300) + y
+    columns = {"a__x": signal, "a__y": 2 * signal, "b__x": noise[0] + y, "b__y": noise[1] + y}
+    table = pd.DataFrame(columns)
+    selector = BoltzmannSelector(k=2, redundancy="fcbf", per="block").fit(table, y)
+    assert selector.get_support().sum() == selector.eligible_.sum()
+    assert selector.get_support()[:2].sum() == 1
 
 
 def test_thinning_works_within_blocks():
     rng = np.random.default_rng(0)
     y = np.arange(300) % 2
     column = rng.normal(size=300) + y
-    import pandas as pd
-
     table = pd.DataFrame({"a__x": column, "a__y": column, "b__x": column, "b__y": -column})
     one = BoltzmannSelector(k=1.0, redundancy="fcbf").fit(table, y)
     each = BoltzmannSelector(k=1.0, redundancy="fcbf", per="block").fit(table, y)
@@ -131,12 +152,14 @@ def test_missing_values_count_as_a_bin(doubled):
     table, y = doubled
     table[::5, 0] = np.nan
     assert BoltzmannSelector(k=3, redundancy="mrmr").fit(table, y).get_support().sum() == 3
-    assert BoltzmannSelector(k=3, redundancy="fcbf").fit(table, y).get_support().sum() == 3
+    fcbf = BoltzmannSelector(k=3, redundancy="fcbf").fit(table, y)
+    assert fcbf.get_support().sum() == min(3, fcbf.eligible_.sum())
 
 
 def test_columns_without_any_worth_are_left_as_they_are():
     selector = BoltzmannSelector(k=1, redundancy="fcbf").fit(np.ones((40, 3)), np.arange(40) % 2)
     assert not selector.eligible_.any()
+    assert not selector.get_support().any()
 
 
 def test_labels_are_one_column_more(doubled):

@@ -96,6 +96,22 @@ def test_fdr_needs_p_values_from_fit():
     assert strict.sum() <= selector.set_params(k=("fdr", 0.5)).get_support().sum()
 
 
+@pytest.mark.parametrize("k", [3, 0.2, "mean", "fdr"])
+def test_p_values_are_there_under_any_rule(k):
+    table, y = planted(0)
+    selector = BoltzmannSelector(k=k, n_permutations=100, random_state=0).fit(table, y)
+    by_rule = BoltzmannSelector(k="fdr", random_state=0).fit(table, y)
+    assert_array_equal(selector.p_values_, by_rule.p_values_)
+    assert_array_equal(selector.set_params(k="fdr").get_support(), by_rule.get_support())
+    tables = selector.counts_[:, : selector.n_bins_]
+    assert_array_equal(permutation_p_values(tables, 100, 0), selector.p_values_)
+
+
+def test_p_values_of_an_earlier_fit_do_not_stay():
+    selector = BoltzmannSelector(k=3, n_permutations=5, random_state=0).fit(*planted(0))
+    assert not hasattr(selector.set_params(n_permutations=None).fit(*planted(1)), "p_values_")
+
+
 def test_constant_columns_have_no_p_value():
     table, y = planted(0, n_columns=30)
     table[:, 4] = 1
@@ -107,3 +123,5 @@ def test_constant_columns_have_no_p_value():
 def test_entropy_has_no_null_of_permuted_labels():
     with pytest.raises(ValueError, match="permuting them cannot change it"):
         BoltzmannSelector(k="fdr", criterion="entropy").fit(*planted(0))
+    with pytest.raises(ValueError, match="`n_permutations` must be None, got 50"):
+        BoltzmannSelector(criterion="entropy", n_permutations=50).fit(*planted(0))
