@@ -1,7 +1,9 @@
-"""DermaMNIST's official splits, for context beside the published rows.
+r"""DermaMNIST's official splits, for context beside the published rows.
 
     python benchmarks/dermamnist.py --root data/dermamnist --ham10000 data/ham10000 --size 28
     python benchmarks/dermamnist.py --root data/dermamnist --ham10000 data/ham10000 --size 64
+    python benchmarks/dermamnist.py --root data/dermamnist --ham10000 data/ham10000 --size 28 \
+        --backbone lenet --weights none --frames 28 --predict-size 28
 
 Trains a network on the official training part and scores it on the official test part: accuracy
 and macro one-vs-rest AUC of images, as MedMNIST does. Pixels are rebuilt: HAM10000's central
@@ -28,6 +30,11 @@ from pipelines import CNNClassifier, make_model
 PUBLISHED = {28: (0.766, 0.927), 64: (0.799, 0.954), 128: (0.818, 0.960)}
 
 
+def starting_weights(text: str) -> str | None:
+    """Parse where training starts; "none" is from random weights."""
+    return None if text == "none" else text
+
+
 def parse_arguments() -> argparse.Namespace:
     """Read the command line."""
     parser = argparse.ArgumentParser(
@@ -37,8 +44,16 @@ def parse_arguments() -> argparse.Namespace:
     parser.add_argument("--ham10000", type=Path, required=True, help="where the pixels are")
     parser.add_argument("--size", type=int, default=28, help="of the data, in pixels")
     parser.add_argument("--backbone", default="efficientnet_lite0")
+    parser.add_argument(
+        "--weights",
+        type=starting_weights,
+        default="default",
+        help="where training starts: default, none (random weights) or a state dict's file",
+    )
     parser.add_argument("--frames", type=int, nargs="+", default=[64, 96], help="trained on")
-    parser.add_argument("--predict-size", type=int, default=112)
+    parser.add_argument(
+        "--predict-size", type=int, help="frames of the test, a sixth above the last of --frames"
+    )
     parser.add_argument("--epochs", type=int, default=10)
     parser.add_argument("--descriptors", action="store_true", help="hand-crafted model beside it")
     parser.add_argument("--device", default="auto")
@@ -66,10 +81,11 @@ def make_network(args: argparse.Namespace) -> CNNClassifier:
     """The end-to-end network, trained on every training row."""
     return CNNClassifier(
         args.backbone,
+        args.weights,
         image_size=args.frames,
-        predict_size=args.predict_size,
+        predict_size=args.predict_size or round(args.frames[-1] * 7 / 6),
         max_epochs=args.epochs,
-        lower_rate=0.5,
+        lower_rate=0.5 if args.weights else 1.0,
         validation_fraction=None,
         tta="flips",
         checkpoint=args.checkpoint,
@@ -91,8 +107,13 @@ def predict(args: argparse.Namespace, rows: pd.DataFrame) -> Iterator[tuple[str,
     for name, model in models.items():
         start = perf_counter()
         model.fit(images[train], labels[train], groups=lesions[train])
+        fitted = perf_counter()
         found[name] = model.predict_proba(images[test])
-        print(f"{name}: {perf_counter() - start:.0f} s", flush=True)
+        print(
+            f"{name}: trained on {len(train)} images in {fitted - start:.0f} s, "
+            f"{len(test)} predicted in {perf_counter() - fitted:.0f} s",
+            flush=True,
+        )
         yield name, found[name]
     if args.descriptors:
         yield "mean of both", (found["cnn"] + found["descriptors"]) / 2

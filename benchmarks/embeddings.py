@@ -7,12 +7,17 @@
 All run in one process on the same images and threads, in turns, and the best turn of each counts:
 
 bare    forward pass of the chosen engine, frames in memory
-eager   the same by the network as PyTorch builds it, normalised float32, 32 at a time
+eager   the same by the network as PyTorch builds it, normalised float32, 32 at a time as a user
+        would: `engine_ratio` is bare by this
+fair    eager at the best of 1, 4, 8 and 32 at a time, which on a CPU is few, for these stay in
+        its cache: `fair_ratio` is bare by this
 naive   PIL, resize, normalise and the network, 32 files at a time
 ours    `CNNEmbedding().fit_transform(paths)`; the same with one core's reading gives the bound
         1 / (1 / bare + reading seconds per image and core / cores)
 
-Fails where the embeddings' cosine similarity to eager PyTorch's is not above 0.9999.
+Fails where the embeddings' cosine similarity to eager PyTorch's is not above 0.9999, ours is not
+above naive or is below 0.95 of the bound (on a GPU: of bare), or, on a CPU, bare is below 2.5 times
+eager; with --quick, whose few turns settle no speed, at the cosine alone, and says the rest.
 """
 
 import argparse
@@ -20,6 +25,7 @@ import json
 import sys
 import tempfile
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from time import perf_counter
 from typing import Any
@@ -40,11 +46,14 @@ from pipelines import load_dataset
 
 JPEG_SIZE = (450, 600)
 BATCH = 32
+BATCHES = (1, 4, 8, BATCH)
 N_DRAWN = 16
 N_IMAGES = {"quick": 96, "full": 512}
 N_SLOW = {"quick": 32, "full": 128}  # of which the plain network sees these
 TURNS = {"quick": 3, "full": 7}
 LEAST_COSINE = 0.9999
+LEAST_OF_BOUND = 0.95
+LEAST_ENGINE_RATIO = 2.5
 
 
 def drawn_files(folder: Path, n: int) -> list[Path]:
@@ -98,9 +107,9 @@ class Rivals:
         """Read and frame all files on one core."""
         return [self._read(source) for source in self.sources]
 
-    def eager(self) -> torch.Tensor:
-        """Run the plain network on the first frames in memory."""
-        steps = self.frames[: self.n_slow].split(BATCH)
+    def eager(self, batch: int = BATCH) -> torch.Tensor:
+        """Run the plain network on the first frames in memory, some at a time."""
+        steps = self.frames[: self.n_slow].split(batch)
         with torch.inference_mode():
             return torch.cat([self.network(self._scale(step)).cpu() for step in steps])
 
@@ -138,9 +147,14 @@ class Rivals:
 def measure(rivals: Rivals, turns: int) -> dict[str, Any]:
     """Images per second of every way, what bounds ours, and how alike the embeddings are."""
     n, slow, cores = len(rivals.paths), rivals.n_slow, torch.get_num_threads()
-    counts = {"bare": n, "eager": slow, "reading": n, "naive": slow, "ours": n}
-    seconds = best_seconds({name: getattr(rivals, name) for name in counts}, turns)
-    rates = {name: counts[name] / seconds[name] for name in counts}
+    counts = {"bare": n, "reading": n, "naive": slow, "ours": n}
+    runs = {name: getattr(rivals, name) for name in counts}
+    runs |= {f"eager {batch}": partial(rivals.eager, batch) for batch in BATCHES}
+    seconds = best_seconds(runs, turns)
+    rates = {name: counts.get(name, slow) / seconds[name] for name in runs}
+    eager = {batch: rates.pop(f"eager {batch}") for batch in BATCHES}
+    fair_batch = max(BATCHES, key=eager.__getitem__)
+    rates |= {"eager": eager[BATCH], "fair": eager[fair_batch]}
     if rivals.device.type == "cpu":
         bound = 1 / (1 / rates["bare"] + 1 / (rates["reading"] * cores))
     else:
@@ -151,6 +165,9 @@ def measure(rivals: Rivals, turns: int) -> dict[str, Any]:
         "bound": bound,
         "of_bound": rates["ours"] / bound,
         "engine_ratio": rates["bare"] / rates["eager"],
+        "fair_ratio": rates["bare"] / rates["fair"],
+        "eager_batch": BATCH,
+        "fair_batch": fair_batch,
         "cosine": float(torch.cosine_similarity(rows.double(), plain.double()).min()),
         "images": n,
         "threads": cores,
@@ -169,10 +186,40 @@ def show(result: dict[str, Any]) -> None:
         f"{result['backbone']} by {result['engine']}, {result['precision']}, on {result['device']}"
         f", {result['threads']} threads, {result['images']} images; images per second"
     )
-    for name in ("bare", "eager", "reading", "naive", "ours", "bound"):
-        print(f"{name:10}{result[name]:10.1f}")
+    for name in ("bare", "eager", "fair", "reading", "naive", "ours", "bound"):
+        batch = f"  {result[f'{name}_batch']} at a time" if name in ("eager", "fair") else ""
+        print(f"{name:10}{result[name]:10.1f}{batch}")
     print(f"ours is {result['of_bound']:.3f} of the bound, which comes from bare and reading")
-    print(f"bare is {result['engine_ratio']:.2f} times eager; cosine {result['cosine']:.7f}")
+    print(
+        f"bare is {result['engine_ratio']:.2f} times eager in batches of {result['eager_batch']}, "
+        f"{result['fair_ratio']:.2f} times in its best, of {result['fair_batch']}; "
+        f"cosine {result['cosine']:.7f}"
+    )
+
+
+def broken_promises(result: dict[str, Any]) -> dict[str, str]:
+    """What is less than promised, by its name."""
+    on_cpu = result["device"] == "cpu"
+    kept = {
+        "cosine": (
+            result["cosine"] > LEAST_COSINE,
+            f"cosine similarity {result['cosine']:.6f} is not above {LEAST_COSINE}",
+        ),
+        "of_bound": (
+            result["of_bound"] >= LEAST_OF_BOUND,
+            f"ours is {result['of_bound']:.3f} of {'the bound' if on_cpu else 'bare'}, "
+            f"below {LEAST_OF_BOUND}",
+        ),
+        "naive": (
+            result["ours"] > result["naive"],
+            f"ours, {result['ours']:.1f} images/s, is not above naive, {result['naive']:.1f}",
+        ),
+        "engine_ratio": (
+            not on_cpu or result["engine_ratio"] >= LEAST_ENGINE_RATIO,
+            f"bare is {result['engine_ratio']:.2f} times eager, below {LEAST_ENGINE_RATIO}",
+        ),
+    }
+    return {name: said for name, (well, said) in kept.items() if not well}
 
 
 def parse_arguments() -> argparse.Namespace:
@@ -192,7 +239,7 @@ def parse_arguments() -> argparse.Namespace:
 
 
 def main() -> None:
-    """Measure, print, and fail where embeddings differ."""
+    """Measure, print, and fail where a promise is broken."""
     args = parse_arguments()
     mode = "quick" if args.quick else "full"
     n = args.images or N_IMAGES[mode]
@@ -209,8 +256,10 @@ def main() -> None:
     show(result)
     if args.json:
         args.json.write_text(json.dumps(result, indent=2) + "\n")
-    if not result["cosine"] > LEAST_COSINE:
-        sys.exit(f"cosine similarity {result['cosine']:.6f} is not above {LEAST_COSINE}")
+    broken = broken_promises(result)
+    print("\n".join(f"BROKEN: {said}" for said in broken.values()) or "all promises kept")
+    if set(broken) & {"cosine"} if args.quick else broken:
+        sys.exit(f"Not as promised: {', '.join(broken)}.")
 
 
 if __name__ == "__main__":

@@ -32,6 +32,11 @@ from pipelines.evaluation.predictions import encode
 DRAWS = 1000
 
 
+def starting_weights(text: str) -> str | None:
+    """Parse where training starts; "none" is from random weights."""
+    return None if text == "none" else text
+
+
 def parse_arguments() -> argparse.Namespace:
     """Read the command line."""
     parser = argparse.ArgumentParser(
@@ -42,6 +47,12 @@ def parse_arguments() -> argparse.Namespace:
     parser.add_argument("--limit", type=int, help="about so many images")
     parser.add_argument("--fold", type=int, default=0, help="the one of five that is tested")
     parser.add_argument("--backbone", default="efficientnet_lite0")
+    parser.add_argument(
+        "--weights",
+        type=starting_weights,
+        default="default",
+        help="where training starts: default, none (random weights) or a state dict's file",
+    )
     parser.add_argument("--sizes", type=int, nargs="+", default=[96, 128], help="of the frames")
     parser.add_argument("--predict-size", type=int, default=144)
     parser.add_argument("--epochs", type=int, default=8)
@@ -58,11 +69,12 @@ def make_network(args: argparse.Namespace) -> CNNClassifier:
     """The end-to-end network: all layers, small frames first, every row trained on."""
     return CNNClassifier(
         args.backbone,
+        args.weights,
         image_size=args.sizes,
         predict_size=args.predict_size,
         framing="square",
         max_epochs=args.epochs,
-        lower_rate=0.5,
+        lower_rate=0.5 if args.weights else 1.0,
         validation_fraction=None,
         tta="flips",
         checkpoint=args.checkpoint,

@@ -9,9 +9,8 @@ from torch import Tensor, nn
 from torch.overrides import TorchFunctionMode
 from torch.utils.flop_counter import FlopCounterMode
 
+from features.networks.normalization import Triple
 from features.networks.weights import file_digest, load_strictly
-
-Triple = tuple[float, float, float]
 
 # Heads halfway up GoogLeNet and Inception v3, which only training reads.
 AUXILIARY_HEADS = ("AuxLogits", "aux1", "aux2")

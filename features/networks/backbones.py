@@ -5,7 +5,8 @@ from dataclasses import replace
 from pathlib import Path
 from types import ModuleType
 
-from features.networks.backbone import Backbone, Published, Triple
+from features.networks.backbone import Backbone, Published
+from features.networks.normalization import Scheme, mean_and_std
 from features.networks.sources import lenet_model, lite_models, timm_models, torchvision_models
 
 __all__ = [
@@ -37,8 +38,7 @@ def get_backbone(
     name: str,
     weights: str | Path | None = "default",
     *,
-    mean: Triple | None = None,
-    std: Triple | None = None,
+    normalization: Scheme | None = None,
 ) -> Backbone:
     """Look a backbone up.
 
@@ -49,9 +49,9 @@ def get_backbone(
     weights : "default", path-like or None, default="default"
         ImageNet weights from the package that carries them or from torchvision (downloaded at
         first use into torch's cache), a file with a state dict of the classifier, or random ones.
-    mean, std : tuple of three float, optional
-        Normalisation of pixels in [0, 1], for weights that were trained with another one than
-        the backbone's own.
+    normalization : {"imagenet", "symmetric", "unit"} or tuple of (mean, std), optional
+        How pixels are scaled, for weights that were trained with another scale than the
+        backbone's own (see `mean_and_std`).
 
     Returns
     -------
@@ -61,7 +61,7 @@ def get_backbone(
     Raises
     ------
     ValueError
-        An unknown name, with the closest ones.
+        An unknown name, with the closest ones; no normalisation.
     FileNotFoundError
         `weights` names no file, or the default ones could not be had.
     ImportError
@@ -75,7 +75,9 @@ def get_backbone(
     """
     source = _source(name)
     known: Backbone = source.describe(name)
-    known = replace(known, mean=mean or known.mean, std=std or known.std)
+    if normalization is not None:
+        mean, std = mean_and_std(normalization)
+        known = replace(known, mean=mean, std=std)
     if weights is None:
         return known
     path = source.fetch(name) if weights == "default" else Path(weights)

@@ -1,10 +1,8 @@
 """Embeddings of frozen networks."""
 
 from collections.abc import Mapping, Sequence
-from functools import lru_cache
 from pathlib import Path
-from threading import Lock
-from typing import NamedTuple
+from typing import Any
 
 import numpy as np
 import torch
@@ -13,35 +11,19 @@ from torch import Tensor
 from features.descriptor import ImagePart
 from features.devices import pick_device
 from features.extraction import View
-from features.networks.backbones import Backbone, get_backbone
-from features.networks.engines import PRECISIONS, make_runner, resolve_engine
-from features.networks.folding import fold_batch_norms
+from features.networks.backbones import get_backbone
+from features.networks.engines import resolve_engine
 from features.networks.frame import FrameView, LesionCropView, ViewsSideBySide, lesion_crop
+from features.networks.normalization import Scheme
 from features.networks.pooling import POOLINGS
-from features.networks.tap import Runner, TappedNetwork, find_layer, tapped_width
+from features.networks.runners import Plan, Runners
+from features.networks.tap import find_layer, tapped_width
 from features.networks.tta import VIEWS, views
 from features.preparation.lesion_view import Preparation
 
 Weights = str | Path | None
 
 CROPS = ("frame", "lesion")
-
-# Threads that extract share the networks, built by the first.
-_BUILDING = Lock()
-
-
-class _Plan(NamedTuple):
-    """All that one network's rows depend on, and where it runs."""
-
-    backbone: Backbone
-    digest: str
-    seed: int | None
-    size: int
-    layer: str | None
-    pooling: str
-    engine: str
-    precision: str
-    device: torch.device
 
 
 class CNNEmbedding(ImagePart):
@@ -54,6 +36,9 @@ class CNNEmbedding(ImagePart):
     weights : "default", path-like, None, or a sequence or mapping of them, default="default"
         ImageNet weights, a file with a state dict, or random ones (see `get_backbone`). One for
         all backbones, one each in their order, or by name ("default" where it is not named).
+    normalization : {"imagenet", "symmetric", "unit"}, (mean, std) or mapping of them, optional
+        How pixels are scaled, for `weights` that were trained with another scale than the
+        backbone's own (see `get_backbone`). One for all backbones, or by name.
     layer : str, optional
         Dotted name of an inner module whose output is taken instead, or "fc6" or "fc7": the
         first and second fully connected layer of AlexNet and VGG, behind its ReLU.
@@ -73,9 +58,9 @@ class CNNEmbedding(ImagePart):
     precision : {"float32", "bfloat16", "float16"}, default="float32"
         What the network computes in; float16 needs a GPU.
     engine : {"auto", "eager", "compile", "onnxruntime", "openvino"}, default="auto"
-        What runs it. "auto" is the fastest installed: on a CPU ONNX Runtime or OpenVINO (extra
-        ``engines``), else PyTorch. "compile" needs a C++ compiler and a minute at first use, and
-        taps no inner layer.
+        What runs it. "auto" is the fastest installed: on a CPU ONNX Runtime (extra ``engines``),
+        else OpenVINO (``pip install openvino``), else PyTorch. "compile" needs a C++ compiler and
+        a minute at first use, and taps no inner layer.
     random_state : int, optional
         Seed of random weights; needed for them alone.
 
@@ -94,6 +79,7 @@ class CNNEmbedding(ImagePart):
         backbone: str | Sequence[str] = "efficientnet_lite0",
         weights: Weights | Sequence[Weights] | Mapping[str, Weights] = "default",
         *,
+        normalization: Scheme | Mapping[str, Scheme | None] | None = None,
         layer: str | None = None,
         pooling: str = "average",
         tta: str | None = None,
@@ -106,6 +92,7 @@ class CNNEmbedding(ImagePart):
     ):
         self.backbone = backbone
         self.weights = weights
+        self.normalization = normalization
         self.layer = layer
         self.pooling = pooling
         self.tta = tta
@@ -123,8 +110,8 @@ class CNNEmbedding(ImagePart):
         """
         self._check_names()
         seen: list[FrameView | LesionCropView] = []
-        for name in self._backbones():
-            backbone = get_backbone(name, weights=None)
+        for name, scheme in zip(self._backbones(), self._schemes(), strict=True):
+            backbone = get_backbone(name, weights=None, normalization=scheme)
             size = self.image_size or backbone.size
             if self.crop == "frame":
                 seen.append(FrameView(size, fill=backbone.fill))
@@ -184,7 +171,9 @@ class CNNEmbedding(ImagePart):
         if not len(all_frames[0]):
             return torch.empty(0, len(self.feature_names()))
         rows = []
-        for frames, runner in zip(all_frames, self._runners(plans), strict=True):
+        # Not of `__init__`, which only stores; made once, whichever thread comes first.
+        runners = self.__dict__.setdefault("_runners", Runners())
+        for frames, runner in zip(all_frames, runners.take(plans), strict=True):
             each = [runner(seen) for seen in views(frames, self.tta or "none")]
             rows.append(torch.stack(each).mean(dim=0) if len(each) > 1 else each[0])
         return torch.cat(rows, dim=1)
@@ -213,12 +202,7 @@ class CNNEmbedding(ImagePart):
         if given is None or isinstance(given, (str, Path)):
             return [given] * len(names)
         if isinstance(given, Mapping):
-            strange = sorted(set(given) - set(names))
-            if strange:
-                raise ValueError(
-                    f"`weights` names {strange}, which are not in `backbone`: {names}."
-                )
-            return [given.get(name, "default") for name in names]
+            return self._by_name("weights", given, "default")
         if len(given) != len(names):
             raise ValueError(
                 f"`weights` must be one for all backbones or one for each of {len(names)}, "
@@ -226,18 +210,36 @@ class CNNEmbedding(ImagePart):
             )
         return list(given)
 
-    def _plans(self) -> list[_Plan]:
+    def _schemes(self) -> list[Scheme | None]:
+        """Normalisation of each backbone that has not its own."""
+        given = self.normalization
+        if isinstance(given, Mapping):
+            return self._by_name("normalization", given, None)
+        return [given] * len(self._backbones())
+
+    def _by_name(self, parameter: str, given: Mapping[str, Any], other: Any) -> list[Any]:
+        """Look each backbone up in a parameter; `other` where it is not named."""
+        names = self._backbones()
+        strange = sorted(set(given) - set(names))
+        if strange:
+            raise ValueError(
+                f"`{parameter}` names {strange}, which are not in `backbone`: {names}."
+            )
+        return [given.get(name, other) for name in names]
+
+    def _plans(self) -> list[Plan]:
         self._check_names()
         device = pick_device(self.device)
         engine = resolve_engine(self.engine, self.precision, device)
         plans = []
-        for name, weights in zip(self._backbones(), self._weights(), strict=True):
-            backbone = get_backbone(name, weights)
+        each = zip(self._backbones(), self._weights(), self._schemes(), strict=True)
+        for name, weights, scheme in each:
+            backbone = get_backbone(name, weights, normalization=scheme)
             seed = None
             if backbone.weights is None:
                 seed = self._seed()
             plans.append(
-                _Plan(
+                Plan(
                     backbone=backbone,
                     digest=backbone.digest(),
                     seed=seed,
@@ -259,28 +261,5 @@ class CNNEmbedding(ImagePart):
             )
         return int(self.random_state)
 
-    def _runners(self, plans: list[_Plan]) -> list[Runner]:
-        """Build the networks, or take those built before for the same settings."""
-        with _BUILDING:
-            return [_build(plan) for plan in plans]
-
-
-@lru_cache(maxsize=4)
-def _build(plan: _Plan) -> Runner:
-    """Build a network and have its engine run it, once for all clones and folds."""
-    with torch.random.fork_rng(devices=[]):
-        if plan.seed is not None:
-            torch.default_generator.manual_seed(plan.seed)
-        network = plan.backbone.build()
-    tapped = TappedNetwork(network, plan.backbone, plan.layer, plan.pooling).eval()
-    if plan.engine in ("eager", "compile"):
-        fold_batch_norms(tapped)
-    tapped.as_type(PRECISIONS[plan.precision])
-    try:
-        return make_runner(tapped, plan.engine, size=plan.size, device=plan.device)
-    except Exception as exc:
-        # No other engine in its place: rows are kept under the name of the one that made them.
-        raise RuntimeError(
-            f"{plan.backbone.name} could not be handed to {plan.engine} ({exc}). Use "
-            "engine='eager'."
-        ) from exc
+    def __getstate__(self):
+        return {name: value for name, value in super().__getstate__().items() if name != "_runners"}

@@ -15,6 +15,7 @@ PRECISIONS = {
     "float16": torch.float16,
 }
 _NEEDS = {"onnxruntime": ("onnxruntime", "onnx"), "openvino": ("openvino",)}
+_HOLDERS = {"onnxruntime": "'dermfusion[engines]'", "openvino": "openvino"}
 
 
 def resolve_engine(engine: str, precision: str, device: torch.device) -> str:
@@ -113,6 +114,6 @@ def _check_exported(engine: str, precision: str, device: torch.device) -> None:
     if not _installed(engine):
         missing = [module for module in _NEEDS[engine] if not find_spec(module)]
         raise ImportError(
-            f"engine={engine!r} needs {' and '.join(missing)}: pip install 'dermfusion[engines]', "
+            f"engine={engine!r} needs {' and '.join(missing)}: pip install {_HOLDERS[engine]}, "
             "or use engine='auto'."
         )

@@ -9,6 +9,7 @@ from unittest.mock import patch
 import torch
 from torch import Tensor, nn
 
+from features.networks.exportable import Exportable
 from features.networks.fan_out import fan_out
 from features.networks.tap import Runner
 
@@ -43,7 +44,7 @@ def export(network: nn.Module, size: int, dtype: torch.dtype = torch.uint8) -> b
     """
     frame = torch.zeros(1, 3, size, size, dtype=dtype)
     written = io.BytesIO()
-    with warnings.catch_warnings(), _without_its_log(), torch.no_grad():
+    with warnings.catch_warnings(), _without_its_log(), torch.no_grad(), Exportable():
         # It says that it is older, and that what depends on the frame's size is fixed.
         warnings.simplefilter("ignore")
         torch.onnx.export(

@@ -55,7 +55,8 @@ def run(args: argparse.Namespace) -> None:
         print("  ".join(cells).rstrip())
     print(
         "\npx: side of the input. width: numbers in the embedding. top-1: on ImageNet, as published"
-        " with the default weights.\nAny other network of timm is called timm:NAME."
+        " with the default weights.\n-: not published, or, of timm's networks, not given by timm."
+        "\nAny other network of timm is called timm:NAME."
     )
 
 
@@ -76,7 +77,7 @@ def _row(name: str) -> dict[str, Any]:
 
 def _cells(row: dict[str, Any]) -> tuple[str, ...]:
     def number(value: float | None, digits: int) -> str:
-        return "" if value is None else f"{value:.{digits}f}"
+        return "-" if value is None else f"{value:.{digits}f}"
 
     millions = None if row["parameters"] is None else row["parameters"] / 1e6
     licence = row["licence"].removeprefix("https://github.com/").partition("/blob/")[0]

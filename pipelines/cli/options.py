@@ -8,6 +8,7 @@ from typing import Any
 import pandas as pd
 
 from features import HAIR_REMOVALS, MASK_SOURCES, SEGMENTERS, Failure, Preparation
+from features.networks.normalization import SCHEMES
 from fusion.selection import SELECTORS
 from fusion.selection.counts import check_count_rule
 from pipelines.data import DATASETS, load_dataset
@@ -106,6 +107,12 @@ def add_column_options(parser: argparse.ArgumentParser) -> None:
         default="default",
         metavar="FILE",
         help="its weights: a state dict, or none to start from random ones",
+    )
+    group.add_argument(
+        "--normalization",
+        choices=SCHEMES,
+        help="how pixels are scaled, if the weights were trained with another scale than the "
+        "network's own",
     )
     group.add_argument(
         "--mask",
@@ -273,6 +280,7 @@ def model_settings(args: argparse.Namespace) -> dict[str, Any]:
     return chosen | {
         "backbone": args.backbone,
         "weights": None if args.weights == "none" else args.weights,
+        "normalization": args.normalization,
         "preparation": Preparation(
             size=args.size,
             mask=args.mask,

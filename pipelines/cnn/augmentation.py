@@ -41,7 +41,10 @@ class Augmentation:
     """How training frames are changed; 0 or False turns a part off.
 
     What is drawn for a row depends on the seed, the epoch and the row number alone, so the same
-    row gives the same picture in whatever batch and order it comes.
+    row gives the same picture in whatever batch and order it comes; a row that comes up again in
+    the epoch, as balanced sampling has it, is drawn anew each time. Only `paste` looks beyond the
+    row: its rectangle is cut from another frame of the batch, so that the picture, though not the
+    rectangle's place, depends on the batch too.
 
     Parameters
     ----------
@@ -66,6 +69,7 @@ class Augmentation:
         what is random, and at prediction too; strips beside the image count as its pixels.
     paste : float, default=0
         Chance that a rectangle of another frame of the batch is pasted in, in [0, 1] (CutMix).
+        Whose it is depends on the batch.
 
     Raises
     ------
@@ -119,6 +123,7 @@ class Augmentation:
         epoch: int,
         seed: int,
         size: int | None = None,
+        repeats: Tensor | None = None,
     ) -> Tensor:
         """Change training frames.
 
@@ -132,6 +137,8 @@ class Augmentation:
             Not negative; with the row number, all that chance depends on.
         size : int, optional
             Side that is wanted, in pixels; that of the frames by default.
+        repeats : Tensor of shape (n,), int64, optional
+            How often each row has come up before in the epoch; 0 by default.
 
         Returns
         -------
@@ -140,7 +147,7 @@ class Augmentation:
         """
         _check_square(frames)
         size = size or frames.shape[-1]
-        rngs = _generators(rows, frames, (seed, epoch), _CHANGE)
+        rngs = _generators(rows, frames, (seed, epoch), _CHANGE, repeats)
         draws = torch.from_numpy(np.stack([rng.random(_N_DRAWS) for rng in rngs])).float()
         draws = (2 * draws - 1).to(frames.device)
         if self.standardize:
@@ -154,7 +161,14 @@ class Augmentation:
         return moved.clamp(0, 255)
 
     def mix(
-        self, frames: Tensor, targets: Tensor, *, rows: Tensor, epoch: int, seed: int
+        self,
+        frames: Tensor,
+        targets: Tensor,
+        *,
+        rows: Tensor,
+        epoch: int,
+        seed: int,
+        repeats: Tensor | None = None,
     ) -> tuple[Tensor, Tensor]:
         """Paste rectangles of other frames of the batch, and mix the targets by their shares.
 
@@ -167,7 +181,7 @@ class Augmentation:
         rows : Tensor of shape (n,), int64
             Numbers of the training rows. Whether and where something is pasted depends on them,
             the epoch and the seed alone; what is pasted, on the batch too.
-        epoch, seed : int
+        epoch, seed, repeats
             As in `__call__`.
 
         Returns
@@ -178,7 +192,7 @@ class Augmentation:
         if not self.paste:
             return frames, targets
         n, size = len(frames), frames.shape[-1]
-        rngs = _generators(rows, frames, (seed, epoch), _PASTE)
+        rngs = _generators(rows, frames, (seed, epoch), _PASTE, repeats)
         patches = [draw_patch(i, n, size, self.paste, rng) for i, rng in enumerate(rngs)]
         return paste_patches(frames, targets, patches)
 
@@ -294,7 +308,7 @@ def _resize(frames: Tensor, size: int) -> Tensor:
 
 
 def _generators(
-    rows: Tensor, frames: Tensor, seeds: tuple[int, int], purpose: int
+    rows: Tensor, frames: Tensor, seeds: tuple[int, int], purpose: int, repeats: Tensor | None
 ) -> list[np.random.Generator]:
     """One generator a row: numpy's seed sequence hashes the numbers, so none is near another."""
     if len(rows) != len(frames):
@@ -303,4 +317,9 @@ def _generators(
         )
     if min(seeds) < 0:
         raise ValueError("`seed` and `epoch` must not be negative, got {} and {}.".format(*seeds))
-    return [np.random.default_rng((*seeds, row, purpose)) for row in rows.tolist()]
+    again = [0] * len(rows) if repeats is None else repeats.tolist()
+    return [
+        # A fifth number changes the draw even if it is 0, and a first time has no need of one.
+        np.random.default_rng((*seeds, row, purpose, *([repeat] if repeat else [])))
+        for row, repeat in zip(rows.tolist(), again, strict=True)
+    ]

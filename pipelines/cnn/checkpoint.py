@@ -3,6 +3,7 @@
 import hashlib
 import os
 from collections.abc import Mapping
+from numbers import Integral
 from pathlib import Path
 from typing import Any
 
@@ -24,14 +25,23 @@ class Checkpoint:
         Training images.
     codes : Tensor of shape (n,), int64
         Their classes.
+    validation : pair of Tensors, optional
+        Images and classes that tell the best epoch.
     """
 
     def __init__(
-        self, folder: str | Path, settings: Mapping[str, Any], frames: Tensor, codes: Tensor
+        self,
+        folder: str | Path,
+        settings: Mapping[str, Any],
+        frames: Tensor,
+        codes: Tensor,
+        *,
+        validation: tuple[Tensor, Tensor] | None = None,
     ):
         digest = hashlib.sha256(repr(sorted(settings.items())).encode())
-        digest.update(codes.numpy().tobytes())
-        digest.update(frames.contiguous().numpy().data)
+        for images, classes in [(frames, codes), *([] if validation is None else [validation])]:
+            digest.update(classes.numpy().tobytes())
+            digest.update(images.contiguous().numpy().data)
         self.path = Path(folder, f"{digest.hexdigest()[:16]}.pt")
 
     def load(self, device: torch.device) -> dict[str, Any] | None:
@@ -46,3 +56,27 @@ class Checkpoint:
         partial = self.path.with_suffix(f".{os.getpid()}.partial")
         torch.save(dict(state), partial)
         partial.replace(self.path)
+
+
+def check_seed(estimator: Any) -> None:
+    """Refuse to keep the state of trainings that no later fit could find again.
+
+    Parameters
+    ----------
+    estimator : estimator object
+        With a `random_state`; a `checkpoint` is its own, or that of an estimator within it.
+
+    Raises
+    ------
+    ValueError
+        If there is a `checkpoint`, but no int as `random_state`.
+    """
+    seed = estimator.random_state
+    if isinstance(seed, Integral):
+        return
+    for name, value in estimator.get_params().items():
+        if name.split("__")[-1] == "checkpoint" and value is not None:
+            raise ValueError(
+                f"`{name}` needs an int as `random_state`, got {seed!r}: each fit would draw "
+                "another seed, and never find the file of the last."
+            )

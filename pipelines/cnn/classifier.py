@@ -17,26 +17,23 @@ from torch import Tensor
 from features.devices import exact_arithmetic, pick_device
 from features.extraction import extract
 from features.networks.backbones import Backbone, get_backbone
-from features.networks.central_square import CentralSquare
-from features.networks.engines import ENGINES, PRECISIONS
+from features.networks.engines import PRECISIONS
 from features.networks.frame import Frames, FrameView
-from features.networks.tta import VIEWS
+from features.networks.normalization import Scheme
 from features.store import FeatureStore
 from fusion.groups import grouped_split
 from pipelines.cnn.augmentation import NO_AUGMENTATION, Augmentation
-from pipelines.cnn.checkpoint import Checkpoint
+from pipelines.cnn.checkpoint import Checkpoint, check_seed
+from pipelines.cnn.frame_sizes import check_frame_sizes
 from pipelines.cnn.labels import check_image_labels
 from pipelines.cnn.loss import ClassificationLoss
 from pipelines.cnn.network import FrameClassifier
 from pipelines.cnn.prediction import Predictor, mean_over_views
 from pipelines.cnn.rows import TrainingRows
+from pipelines.cnn.settings import FRAMINGS, as_sizes, check_settings, check_weighted_classes
 from pipelines.cnn.taxonomy import finer_labels, membership
 from pipelines.cnn.training import FineTuning, Regime, make_trainer
 from pipelines.data.manifest import manifest_groups
-
-TRANSFERS = ("all", "head", "scratch")
-IMBALANCES = ("none", "class_weight", "sampling", "focal")
-FRAMINGS = {"whole": FrameView, "square": CentralSquare}
 
 
 class CNNClassifier(ClassifierMixin, BaseEstimator):
@@ -48,9 +45,13 @@ class CNNClassifier(ClassifierMixin, BaseEstimator):
         One of `features.backbone_names`.
     weights : "default", path-like or None, default="default"
         Where training starts: ImageNet weights, a state dict, or random ones.
+    normalization : {"imagenet", "symmetric", "unit"} or tuple of (mean, std), optional
+        How pixels are scaled, for `weights` that were trained with another scale than the
+        backbone's own (see `features.get_backbone`).
     image_size : int or sequence of int, default=128
-        Side of the frames, in pixels. Of several, each is trained at for an equal share of the
-        epochs, one after the other: small frames first save much of the time.
+        Side of the frames, in pixels; not every backbone takes every size. Of several, each is
+        trained at for an equal share of the epochs, one after the other: small frames first save
+        much of the time.
     framing : {"whole", "square"}, default="whole"
         The whole frame, padded to a square, or the largest square in its middle.
     transfer : {"all", "head", "scratch"}, default="all"
@@ -59,14 +60,16 @@ class CNNClassifier(ClassifierMixin, BaseEstimator):
     max_epochs : int, default=10
         Passes over the training rows, at most; the learning rate reaches zero at the last.
     batch_size : int, default=32
-        Images a step. Out of memory, a device takes them in parts.
+        Images a step. Out of memory, a device takes them in parts. A last step of one image is
+        left out.
     learning_rate : float, default=1e-3
-        Highest rate of AdamW for the new last layer, after a linear warm-up over a tenth of the
+        Highest rate of AdamW for the new last layers, after a linear warm-up over a tenth of the
         steps and before half a cosine down.
     lower_rate : float, default=1.0
-        Rate of the layers below, as a share of `learning_rate`.
+        Rate of the layers below, as a share of `learning_rate`, in [0, 1].
     weight_decay : float, default=0.05
-        Of AdamW; norms and biases do not decay.
+        Of AdamW, for matrices and kernels: norms, biases, scales of channels and tables of
+        positions do not decay.
     averaging : float, default=0.99
         Decay of the exponential moving average of the weights, which is what predicts; 0 for
         the last step's own weights.
@@ -74,10 +77,10 @@ class CNNClassifier(ClassifierMixin, BaseEstimator):
         Random changes of the training frames; True is `Augmentation()`.
     imbalance : {"none", "class_weight", "sampling", "focal"}, default="none"
         Nothing; rows weighted by `class_weight`, "balanced" if that is None; each class drawn
-        equally often; or focal loss. All but the first make probabilities those of another
-        population: prefer a decision rule.
+        equally often, a repeated row changed in another way each time; or focal loss. All but
+        the first make probabilities those of another population: prefer a decision rule.
     class_weight : dict, "balanced" or None, default=None
-        Weights of the loss, under any `imbalance`.
+        Weights of the loss, under any `imbalance`; 1 for classes that a dict leaves out.
     focal_gamma : float, default=2.0
         Of the focal loss.
     label_smoothing : float, default=0.0
@@ -103,7 +106,8 @@ class CNNClassifier(ClassifierMixin, BaseEstimator):
     checkpoint : path-like or None, default=None
         Folder where the state is kept after each epoch: a fit that was killed goes on from
         there, and one that had ended is not repeated. Folds, clones and other settings have
-        files of their own; delete the folder when it has served.
+        files of their own; delete the folder when it has served. Needs an int as `random_state`,
+        without which no later fit would be the same.
     device : str, default="auto"
         Where the network runs (see `features.pick_device`).
     store : FeatureStore, {"memory", None} or path-like, default="memory"
@@ -135,8 +139,10 @@ class CNNClassifier(ClassifierMixin, BaseEstimator):
     -----
     What is drawn in an epoch depends on the seed, the epoch and the row alone, so on one thread
     of a CPU a fit that was killed between epochs and resumed ends with the same bits as one that
-    was not; on several threads or a GPU sums are taken in another order, and weights agree to
-    about 1e-3.
+    was not. On another number of threads sums are taken in another order, which training
+    enlarges: the weights of LeNet agree to 1e-5, but in six steps of EfficientNet-Lite0 at the
+    default rate probabilities came to differ by 0.013. Where this matters, resume on as many
+    threads as before.
     Pickles hold the weights as arrays, so that they move from GPU to CPU. Where the groups are
     not given, `fit` reads them off the manifest's columns `patient` and `lesion`.
     GoogLeNet and Inception v3 train with their auxiliary heads where frames have the size
@@ -153,6 +159,7 @@ class CNNClassifier(ClassifierMixin, BaseEstimator):
         backbone: str = "efficientnet_lite0",
         weights: str | Path | None = "default",
         *,
+        normalization: Scheme | None = None,
         image_size: int | Sequence[int] = 128,
         framing: str = "whole",
         transfer: str = "all",
@@ -182,6 +189,7 @@ class CNNClassifier(ClassifierMixin, BaseEstimator):
     ):
         self.backbone = backbone
         self.weights = weights
+        self.normalization = normalization
         self.image_size = image_size
         self.framing = framing
         self.transfer = transfer
@@ -225,8 +233,14 @@ class CNNClassifier(ClassifierMixin, BaseEstimator):
         Returns
         -------
         self
+
+        Raises
+        ------
+        ValueError
+            If a setting or the labels mean nothing, the backbone cannot take frames of
+            `image_size`, or there is a `checkpoint` without an int as `random_state`.
         """
-        self._check_settings()
+        self._check()
         codes = self._encode(X, y)
         rng = check_random_state(self.random_state)
         train, held_out = self._split(X, codes, groups, rng)
@@ -305,29 +319,20 @@ class CNNClassifier(ClassifierMixin, BaseEstimator):
         ndarray of shape (n,)
             Labels as given to `fit`, or those that `taxonomy` gathers them into.
         """
+        check_is_fitted(self, "state_")
         return self.classes_[self.predict_proba(X).argmax(axis=1)]
 
     def image_parts(self) -> dict[str, tuple[Frames, FrameView]]:
         """List what is asked of an image: parts and the views they look at."""
-        fill = get_backbone(self.backbone, weights=None).fill
-        sizes = (*_several(self.image_size), *_several(self.predict_size))
+        fill = self._backbone(None).fill
+        sizes = (*as_sizes(self.image_size), *as_sizes(self.predict_size))
         return {"frames": (Frames(), FRAMINGS[self.framing](max(sizes), fill))}
 
-    def _check_settings(self) -> None:
-        for name, known in (
-            ("transfer", TRANSFERS),
-            ("imbalance", IMBALANCES),
-            ("framing", FRAMINGS),
-            ("tta", VIEWS),
-            ("precision", PRECISIONS),
-            ("engine", ENGINES),
-        ):
-            if getattr(self, name) not in known:
-                raise ValueError(
-                    f"`{name}` must be one of {', '.join(known)}, got {getattr(self, name)!r}."
-                )
-        if self.precision == "float16" and pick_device(self.device).type == "cpu":
-            raise ValueError("precision='float16' needs a GPU; use 'float32' or 'bfloat16'.")
+    def _check(self) -> None:
+        check_settings(self.get_params(deep=False))
+        check_seed(self)
+        sizes = {*as_sizes(self.image_size), *as_sizes(self.predict_size)}
+        check_frame_sizes(self.backbone, sorted(sizes))
 
     def _encode(self, X: Any, y: Sequence) -> np.ndarray:
         labels = check_image_labels(X, y)
@@ -338,6 +343,7 @@ class CNNClassifier(ClassifierMixin, BaseEstimator):
             raise ValueError(
                 f"Expected at least two classes, got {len(self.classes_)}: {list(self.classes_)}."
             )
+        check_weighted_classes(self.class_weight, self.finer_classes_)
         self._membership = membership(self.finer_classes_, parents, self.classes_)
         return codes.astype(np.int64)
 
@@ -355,9 +361,9 @@ class CNNClassifier(ClassifierMixin, BaseEstimator):
         return grouped_split(codes, together, self.validation_fraction, rng)
 
     def _trainer(self, rows: TrainingRows, validation: Dataset | None, seed: int) -> FineTuning:
-        sizes = _several(self.image_size)
+        sizes = as_sizes(self.image_size)
         weights = None if self.transfer == "scratch" else self.weights
-        backbone = get_backbone(self.backbone, weights)
+        backbone = self._backbone(weights)
         network = FrameClassifier(
             backbone, len(self.finer_classes_), auxiliary=min(sizes) >= backbone.size
         )
@@ -386,8 +392,11 @@ class CNNClassifier(ClassifierMixin, BaseEstimator):
             loss=self._loss(rows.codes.numpy()),
             device=pick_device(self.device),
             classes=np.arange(len(self.finer_classes_)),
-            checkpoint=self._checkpoint(rows, backbone, seed),
+            checkpoint=self._checkpoint(rows, validation, backbone, seed),
         )
+
+    def _backbone(self, weights: str | Path | None) -> Backbone:
+        return get_backbone(self.backbone, weights, normalization=self.normalization)
 
     def _augmentation(self) -> Augmentation:
         if isinstance(self.augment, Augmentation):
@@ -409,14 +418,19 @@ class CNNClassifier(ClassifierMixin, BaseEstimator):
             weight = torch.tensor(balance, dtype=torch.float32)
         return ClassificationLoss(weight, gamma, self.label_smoothing)
 
-    def _checkpoint(self, rows: TrainingRows, backbone: Backbone, seed: int) -> Checkpoint | None:
+    def _checkpoint(
+        self, rows: TrainingRows, validation: Dataset | None, backbone: Backbone, seed: int
+    ) -> Checkpoint | None:
         if self.checkpoint is None:
             return None
-        free = ("checkpoint", "device", "store", "verbose", "weights", "random_state")
-        later = ("predict_size", "tta", "engine")
-        settings = {k: v for k, v in self.get_params().items() if k not in (*free, *later)}
+        free = {"checkpoint", "device", "store", "verbose", "weights", "random_state"}
+        free |= {"predict_size", "tta", "engine"}  # what comes after training
+        if self.normalization is None:  # as in files from before there was one
+            free.add("normalization")
+        settings = {k: v for k, v in self.get_params().items() if k not in free}
         settings |= {"digest": backbone.digest(), "seed": seed, "labels": list(self.finer_classes_)}
-        return Checkpoint(self.checkpoint, settings, rows.frames, rows.codes)
+        aside = None if validation is None else (validation.X, validation.y)
+        return Checkpoint(self.checkpoint, settings, rows.frames, rows.codes, validation=aside)
 
     def _keep(self, trainer: FineTuning) -> None:
         """Keep what the fit learned, and drop the machinery."""
@@ -429,14 +443,14 @@ class CNNClassifier(ClassifierMixin, BaseEstimator):
 
     def _over_views(self, X: Any, *, head: bool = True) -> Tensor:
         """Average what the network gives over views and sizes, (n, width) float64."""
-        check_is_fitted(self)
+        check_is_fitted(self, "state_")
         device = pick_device(self.device)
         with exact_arithmetic():
             return mean_over_views(
                 self._frames(X),
                 self._predictor(device, head),
                 self._augmentation(),
-                sizes=_several(self.predict_size) or _several(self.image_size)[-1:],
+                sizes=as_sizes(self.predict_size) or as_sizes(self.image_size)[-1:],
                 tta=self.tta,
                 device=device,
             )
@@ -445,7 +459,7 @@ class CNNClassifier(ClassifierMixin, BaseEstimator):
         """Build the fitted network, with or without its head, or take the one built before."""
         key = (device, self.engine, head)
         if key not in self._predictors:
-            backbone = get_backbone(self.backbone, weights=None)
+            backbone = self._backbone(None)
             with torch.random.fork_rng(devices=[]):
                 network = FrameClassifier(backbone, len(self.finer_classes_), pretrained=False)
             network.load_arrays(self.state_)
@@ -465,12 +479,6 @@ class CNNClassifier(ClassifierMixin, BaseEstimator):
         tags.input_tags.two_d_array = False
         tags.input_tags.string = True
         return tags
-
-
-def _several(sizes: int | Sequence[int] | None) -> tuple[int, ...]:
-    if sizes is None:
-        return ()
-    return (int(sizes),) if isinstance(sizes, (int, np.integer)) else tuple(sizes)
 
 
 @contextmanager

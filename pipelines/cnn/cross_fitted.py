@@ -11,6 +11,7 @@ from sklearn.utils.validation import check_is_fitted, column_or_1d
 
 from features import ImageFeatures
 from fusion import fit_with_groups, grouped_folds
+from pipelines.cnn.checkpoint import check_seed
 from pipelines.cnn.image_side import LOGITS, NetworkAndFeatures
 from pipelines.cnn.labels import check_image_labels
 from pipelines.cnn.seeding import clone_with_seed
@@ -135,7 +136,8 @@ class CrossFittedLogits(TransformerMixin, NetworkAndFeatures):
         Raises
         ------
         ValueError
-            If there are fewer groups than folds, or a network would lack a class.
+            If there are fewer groups than folds, a network would lack a class, or its
+            `checkpoint` lacks an int as `random_state`.
         """
         self.fit_transform(X, y, groups)
         return self
@@ -161,8 +163,10 @@ class CrossFittedLogits(TransformerMixin, NetworkAndFeatures):
         Raises
         ------
         ValueError
-            If there are fewer groups than folds, or a network would lack a class.
+            If there are fewer groups than folds, a network would lack a class, or its
+            `checkpoint` lacks an int as `random_state`.
         """
+        check_seed(self)
         labels = check_image_labels(X, y)
         together = manifest_groups(X) if groups is None else column_or_1d(groups)
         rng = check_random_state(self.random_state)

@@ -44,7 +44,9 @@ class FrameClassifier(nn.Module):
         self.trunk = backbone.build(pretrained=pretrained, keep_auxiliary=auxiliary)
         for name in AUXILIARY_HEADS:
             if getattr(self.trunk, name, None) is not None:
-                _replace_last_linear(self.trunk.get_submodule(name), n_classes)
+                auxiliary_head = self.trunk.get_submodule(name)
+                path, last = _last_linear(auxiliary_head)
+                auxiliary_head.set_submodule(path, nn.Linear(last.in_features, n_classes))
         self.head: nn.Module = nn.Linear(backbone.width, n_classes)
         self.frozen = False
         for module in self.modules():
@@ -68,6 +70,11 @@ class FrameClassifier(nn.Module):
     def scale(self, frames: Tensor) -> Tensor:
         """Scale pixels as the backbone was trained on them."""
         return normalize(frames, (self.backbone.mean, self.backbone.std))
+
+    def new_layers(self) -> list[nn.Module]:
+        """List the layers that no published weights fit: the last one, of each head."""
+        heads = (getattr(self.trunk, name, None) for name in AUXILIARY_HEADS)
+        return [self.head, *(_last_linear(head)[1] for head in heads if head is not None)]
 
     def without_head(self) -> Self:
         """Give what the last layer sees in place of logits."""
@@ -99,6 +106,5 @@ class FrameClassifier(nn.Module):
         self.load_state_dict({key: torch.from_numpy(value) for key, value in arrays.items()})
 
 
-def _replace_last_linear(network: nn.Module, n_classes: int) -> None:
-    name, last = [pair for pair in network.named_modules() if isinstance(pair[1], nn.Linear)][-1]
-    network.set_submodule(name, nn.Linear(last.in_features, n_classes))
+def _last_linear(network: nn.Module) -> tuple[str, nn.Linear]:
+    return [pair for pair in network.named_modules() if isinstance(pair[1], nn.Linear)][-1]

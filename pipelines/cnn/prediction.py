@@ -6,6 +6,7 @@ from collections.abc import Callable, Sequence
 import torch
 from torch import Tensor, nn
 
+from features.networks.batch_size import BatchSize
 from features.networks.engines import make_runner, resolve_engine
 from features.networks.tap import Runner
 from features.networks.tta import views
@@ -93,15 +94,22 @@ def mean_over_views(
     -------
     Tensor of shape (n, width), float64
         On the CPU.
+
+    Raises
+    ------
+    torch.OutOfMemoryError
+        Not even one frame fits in the device's memory. Where fewer than usual do, they are taken
+        in smaller batches, and the log says so.
     """
-    found = []
+
+    def mean_of(part: Tensor) -> Tensor:
+        moved = part.to(device)
+        each = [
+            network(view).double()
+            for size in sizes
+            for view in views(augmentation.prepare(moved, size), tta)
+        ]
+        return (sum(each) / len(each)).cpu()  # type: ignore[union-attr]
+
     with torch.inference_mode():
-        for step in frames.split(_BATCH):
-            moved = step.to(device)
-            each = [
-                network(view).double()
-                for size in sizes
-                for view in views(augmentation.prepare(moved, size), tta)
-            ]
-            found.append((sum(each) / len(each)).cpu())  # type: ignore[union-attr]
-    return torch.cat(found)
+        return torch.cat(BatchSize(_BATCH, _BATCH).run(mean_of, frames))

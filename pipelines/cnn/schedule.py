@@ -47,11 +47,12 @@ def parameter_groups(
     network : FrameClassifier
         Weights that need no gradient are left out.
     rate : float
-        Of the new last layer.
+        Of the new last layers, those of auxiliary heads included.
     lower_rate : float
         Of the layers below, as a share of `rate`.
     weight_decay : float
-        Of matrices and kernels. Norms and biases, which have one dimension, do not decay.
+        Of matrices and kernels. What has one dimension to speak of (norms, biases, scales of
+        channels, class tokens) does not decay, nor do tables of positions.
 
     Returns
     -------
@@ -59,13 +60,18 @@ def parameter_groups(
         As torch's optimisers take them, with the full rate once more as ``full_rate``.
     """
     groups: dict[tuple[float, float], list[nn.Parameter]] = {}
-    below = {id(parameter) for parameter in network.trunk.parameters()}
-    for parameter in network.parameters():
+    new = {id(weight) for layer in network.new_layers() for weight in layer.parameters()}
+    for name, parameter in network.named_parameters():
         if parameter.requires_grad:
-            its_rate = rate * lower_rate if id(parameter) in below else rate
-            decay = weight_decay if parameter.ndim > 1 else 0.0
+            its_rate = rate if id(parameter) in new else rate * lower_rate
+            decay = weight_decay if _decays(name, parameter) else 0.0
             groups.setdefault((its_rate, decay), []).append(parameter)
     return [
         {"params": parameters, "lr": its_rate, "full_rate": its_rate, "weight_decay": decay}
         for (its_rate, decay), parameters in groups.items()
     ]
+
+
+def _decays(name: str, parameter: nn.Parameter) -> bool:
+    # Layers call their matrices and kernels weights; tables of positions have names of their own.
+    return name.endswith("weight") and sum(side > 1 for side in parameter.shape) > 1

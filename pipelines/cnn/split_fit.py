@@ -11,6 +11,7 @@ from sklearn.utils.validation import check_is_fitted, column_or_1d
 
 from features import ImageFeatures
 from fusion import fit_with_groups, grouped_split
+from pipelines.cnn.checkpoint import check_seed
 from pipelines.cnn.cross_fitted import centred_logits, logit_names
 from pipelines.cnn.image_side import EMBEDDING, NetworkAndFeatures
 from pipelines.cnn.labels import check_image_labels
@@ -96,10 +97,12 @@ class SplitFitEmbedding(ClassifierMixin, NetworkAndFeatures):
         Raises
         ------
         ValueError
-            If one of the two would lack a class.
+            If one of the two would lack a class, or the network's `checkpoint` lacks an int as
+            `random_state`.
         """
         if not 0 < self.fraction < 1:
             raise ValueError(f"`fraction` must be in (0, 1), got {self.fraction!r}.")
+        check_seed(self)
         labels = check_image_labels(X, y)
         together = manifest_groups(X) if groups is None else column_or_1d(groups)
         rng = check_random_state(self.random_state)
@@ -147,6 +150,7 @@ class SplitFitEmbedding(ClassifierMixin, NetworkAndFeatures):
         ndarray of shape (n,)
             Labels.
         """
+        check_is_fitted(self, "classifier_")
         return self.classes_[self.predict_proba(X).argmax(axis=1)]
 
     def _table(self, X: Any, columns: np.ndarray) -> pd.DataFrame:

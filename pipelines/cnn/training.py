@@ -2,6 +2,7 @@
 
 import sys
 import warnings
+from collections import Counter
 from contextlib import suppress
 from dataclasses import dataclass
 from time import perf_counter
@@ -18,6 +19,7 @@ from torch import Tensor
 from torch.nn import functional
 from tqdm import tqdm
 
+from features.networks.batch_size import BatchSize
 from pipelines.cnn.augmentation import Augmentation
 from pipelines.cnn.averaging import WeightAverage
 from pipelines.cnn.checkpoint import Checkpoint
@@ -28,6 +30,8 @@ from pipelines.cnn.schedule import parameter_groups, size_at, warm_up_and_cosine
 
 # Of the auxiliary heads' losses, as the networks' authors weigh them.
 _AUXILIARY_WEIGHT = 0.3
+# Near-equal parts of at most so many rows have two rows or more, as batch norm needs.
+_SMALLEST_CHUNK = 3
 
 
 @dataclass(frozen=True)
@@ -105,6 +109,7 @@ class FineTuning(NeuralNetClassifier):
         self.epoch_, self.step_ = 0, 0
         self.n_steps_ = self.regime.max_epochs * len(self.get_iterator(rows, training=True))
         self.chunk_ = self.regime.batch_size
+        self.validation_batch_ = BatchSize(self.regime.batch_size, self.regime.batch_size)
         self.average_ = WeightAverage(self.module_, self.regime.averaging)
         self.best_: dict[str, Any] = {}
         self.rows_: list[dict[str, Any]] = []
@@ -134,6 +139,7 @@ class FineTuning(NeuralNetClassifier):
         super().on_epoch_begin(net, **kwargs)
         self.epoch_ += 1
         self.order.epoch = self.epoch_
+        self.met_: Counter[int] = Counter()
         sequence = np.random.SeedSequence((self.regime.seed, self.epoch_))
         torch.manual_seed(int(sequence.generate_state(1)[0]))
 
@@ -159,9 +165,10 @@ class FineTuning(NeuralNetClassifier):
                 step = self._step(frames, targets)
                 break
             except torch.OutOfMemoryError:
-                if self.chunk_ < 4:
+                most = min(self.chunk_, len(frames))
+                if most <= _SMALLEST_CHUNK:
                     raise
-                self.chunk_ //= 2
+                self.chunk_ = max(most // 2, _SMALLEST_CHUNK)
                 warnings.warn(
                     f"The device is out of memory: {self.chunk_} rows at a time from here on.",
                     RuntimeWarning,
@@ -175,23 +182,38 @@ class FineTuning(NeuralNetClassifier):
         frames, numbers = unpack_data(batch)
         rows, codes = numbers.unbind(dim=1)
         regime = self.regime
-        drawn = {"rows": rows, "epoch": self.epoch_, "seed": regime.seed}
+        drawn = {
+            "rows": rows,
+            "repeats": self._repeats(rows),
+            "epoch": self.epoch_,
+            "seed": regime.seed,
+        }
         size = size_at(self.epoch_, regime.max_epochs, regime.sizes)
         frames = regime.augmentation(frames.to(self._device), size=size, **drawn)
         targets = functional.one_hot(codes, len(self.classes_)).float().to(self._device)
         return regime.augmentation.mix(frames, targets, **drawn)
 
+    def _repeats(self, rows: Tensor) -> Tensor:
+        """How often each row has come up in the epoch before: balanced sampling repeats some."""
+        found = []
+        for row in rows.tolist():
+            found.append(self.met_[row])
+            self.met_[row] += 1
+        return torch.tensor(found)
+
     def _step(self, frames: Tensor, targets: Tensor) -> dict[str, Tensor]:
         """One step of the optimiser, its gradient gathered from parts of the batch."""
         self.optimizer_.zero_grad(set_to_none=True)
         total, logits = torch.zeros((), device=self._device), []
-        for part, wanted in zip(frames.split(self.chunk_), targets.split(self.chunk_), strict=True):
+        n_parts = -(-len(frames) // self.chunk_)
+        parts = zip(frames.tensor_split(n_parts), targets.tensor_split(n_parts), strict=True)
+        for part, wanted in parts:
             with self._autocast():
                 found = self.infer(part)
             loss = self.get_loss(found, wanted, training=True) * (len(part) / len(frames))
             self.scaler_.scale(loss).backward()
             total += loss.detach()
-            logits.append((found[0] if isinstance(found, tuple) else found).detach())
+            logits.append((found[0] if isinstance(found, tuple) else found).detach().float())
         self.scaler_.step(self.optimizer_)
         self.scaler_.update()
         return {"loss": total, "y_pred": torch.cat(logits)}
@@ -206,12 +228,17 @@ class FineTuning(NeuralNetClassifier):
     def validation_step(self, batch, **fit_params):
         """Score rows with the averaged weights."""
         frames, codes = unpack_data(batch)
-        frames = self.regime.augmentation.prepare(frames.to(self._device), self.regime.sizes[-1])
         with torch.no_grad():
-            with self._autocast():
-                logits = self.average_.network(frames)
+            logits = torch.cat(self.validation_batch_.run(self._averaged_logits, frames))
             loss = self.criterion_(logits, codes.to(self._device))
         return {"loss": loss, "y_pred": logits}
+
+    def _averaged_logits(self, frames: Tensor) -> Tensor:
+        frames = self.regime.augmentation.prepare(frames.to(self._device), self.regime.sizes[-1])
+        with self._autocast():
+            logits = self.average_.network(frames)
+        # NumPy, in which skorch scores, has no bfloat16.
+        return logits.float()
 
     def _autocast(self) -> torch.autocast:
         precision = self.regime.precision

@@ -7,6 +7,7 @@ from typing import Any
 from sklearn.pipeline import Pipeline
 
 from features import CNNEmbedding, ImageFeatures, ImagePart, Preparation, SparseCodes
+from features.networks.normalization import Scheme
 from fusion import (
     BlockScaler,
     BlockSelector,
@@ -107,6 +108,7 @@ def make_codella_classifier(
     *,
     backbone: str = "efficientnet_lite0",
     weights: str | Path | None = "default",
+    normalization: Scheme | None = None,
     descriptors: Sequence[tuple[str, ImagePart]] | None = None,
     preparation: Preparation | None = None,
     decision: str = "argmax",
@@ -123,7 +125,7 @@ def make_codella_classifier(
     ----------
     backbone : str, default="efficientnet_lite0"
         Network whose frozen embedding the third machine sees.
-    weights, descriptors, preparation
+    weights, normalization, descriptors, preparation
         Of `make_fusion_classifier`, as all that follow.
     decision, store, memory, device, n_jobs, random_state, verbose
         Likewise.
@@ -149,7 +151,13 @@ def make_codella_classifier(
         (f"sparse_{color}", SparseCodes(color=color, random_state=random_state))
         for color in ("rgb", "gray")
     ]
-    deep = CNNEmbedding(backbone, weights, device=device, random_state=random_state)
+    deep = CNNEmbedding(
+        backbone,
+        weights,
+        normalization=normalization,
+        device=device,
+        random_state=random_state,
+    )
     features = ImageFeatures(
         [*codes, *hand, ("embedding", deep)],
         preparation=preparation,

@@ -127,7 +127,8 @@ def make_model(
         options above and below.
     **options
         Of `make_fusion_classifier`; each model takes those that concern it. The end-to-end network
-        takes `decision`, `weights`, `store`, `device`, `random_state` and `verbose`.
+        takes `decision`, `weights`, `normalization`, `store`, `device`, `random_state` and
+        `verbose`.
 
     Returns
     -------
@@ -151,7 +152,7 @@ def make_model(
         recipe, settings = _FROZEN[name]
         return recipe(**_accepted(recipe, {"backbone": backbone} | options) | settings)
     if network is None:
-        shared = ("weights", "store", "device", "random_state", "verbose")
+        shared = ("weights", "normalization", "store", "device", "random_state", "verbose")
         chosen = {key: options[key] for key in shared if key in options}
         network = CNNClassifier(
             backbone,

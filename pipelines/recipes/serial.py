@@ -7,6 +7,7 @@ from typing import Any
 from sklearn.base import clone
 
 from features import CNNEmbedding, ImageFeatures, ImagePart, Preparation
+from features.networks.normalization import Scheme
 from fusion import BlockScaler, BoostedTrees, DecisionRule, UglyDuckling
 from fusion.selection import SCALE_DEPENDENT
 from fusion.selection.counts import CountRule
@@ -25,6 +26,7 @@ def make_fusion_classifier(
     *,
     backbone: str | None = "efficientnet_lite0",
     weights: str | Path | None = "default",
+    normalization: Scheme | None = None,
     descriptors: Sequence[tuple[str, ImagePart]] | None = None,
     network: Any = None,
     metadata: PatientMetadata | None = None,
@@ -49,6 +51,8 @@ def make_fusion_classifier(
         Network whose frozen embedding joins the descriptors; None leaves it out.
     weights : "default", path-like or None, default="default"
         Of that network: see `features.get_backbone`.
+    normalization : {"imagenet", "symmetric", "unit"} or tuple of (mean, std), optional
+        How its pixels are scaled, where `weights` were trained with another scale.
     descriptors : list of (name, descriptor), optional
         Hand-crafted blocks; by default `default_descriptors`. An empty list leaves them out.
     network : CNNClassifier, optional
@@ -105,7 +109,13 @@ def make_fusion_classifier(
     """
     parts = list(default_descriptors() if descriptors is None else descriptors)
     if backbone is not None:
-        embedding = CNNEmbedding(backbone, weights, device=device, random_state=random_state)
+        embedding = CNNEmbedding(
+            backbone,
+            weights,
+            normalization=normalization,
+            device=device,
+            random_state=random_state,
+        )
         parts.append(("embedding", embedding))
     named = isinstance(classifier, str)
     if named:

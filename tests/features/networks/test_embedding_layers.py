@@ -160,6 +160,16 @@ def test_backbones_and_weights_that_do_not_match():
         CNNEmbedding(["lenet", "resnet18"], {"vgg16": None}).fingerprint()
 
 
+def test_normalisations_by_name():
+    part = CNNEmbedding(["lenet", "resnet18"], None, normalization={"lenet": "imagenet"})
+    lenet, resnet18 = part.view(Preparation()).views
+    assert lenet.fill == resnet18.fill == (124, 116, 104)
+    both = CNNEmbedding(["lenet", "resnet18"], None, normalization="symmetric")
+    assert {view.fill for view in both.view(Preparation()).views} == {(128, 128, 128)}
+    with pytest.raises(ValueError, match=r"`normalization` names \['vgg16'\], which are not in"):
+        CNNEmbedding("lenet", None, normalization={"vgg16": "unit"}).view(Preparation())
+
+
 def test_lesion_crop_keeps_hair_and_skin():
     image, mask = draw_lesion(LesionStyle(diameter=0.3, hair=5), size=(450, 600), random_state=0)
     view = resnet(crop="lesion").view(Preparation())

@@ -7,8 +7,7 @@ import pytest
 import torch
 
 from features.devices import torch_threads
-from features.networks import embedding as embedding_module
-from features.networks import engines
+from features.networks import engines, runners
 from features.networks.embedding import CNNEmbedding
 from features.networks.engines import resolve_engine
 
@@ -142,6 +141,8 @@ def test_an_engine_that_is_not_installed(monkeypatch):
     installed(monkeypatch, "onnxruntime")
     with pytest.raises(ImportError, match=r"needs onnx: pip install 'dermfusion\[engines\]'"):
         resolve_engine("onnxruntime", "float32", CPU)
+    with pytest.raises(ImportError, match="needs openvino: pip install openvino, or"):
+        resolve_engine("openvino", "float32", CPU)
 
 
 @pytest.mark.parametrize(
@@ -165,7 +166,7 @@ def test_a_failed_export_names_the_remedy(monkeypatch, frames, engine):
         raise RuntimeError("no such operator")
 
     installed(monkeypatch, "onnxruntime", "onnx")
-    monkeypatch.setattr(embedding_module, "make_runner", broken)
+    monkeypatch.setattr(runners, "make_runner", broken)
     # Another engine in its place would file its rows under this one's name.
     with pytest.raises(RuntimeError, match=r"no such operator\). Use engine='eager'"):
         CNNEmbedding(image_size=40, device="cpu", engine=engine).describe(frames)
@@ -176,6 +177,19 @@ def test_the_engine_is_part_of_the_key_but_not_of_what_columns_mean():
     half = small(engine="eager", precision="bfloat16")
     assert eager.fingerprint() != half.fingerprint()
     assert eager.definition() == half.definition()
+
+
+# Adaptive pooling whose windows overlap, and attention that has a fast path of its own.
+@pytest.mark.skipif(importlib.util.find_spec("onnx") is None, reason="needs the extra 'engines'")
+@pytest.mark.parametrize(("name", "size"), [("lenet", 32), ("alexnet", 128), ("vit_b_32", 224)])
+def test_auto_runs_what_exporters_do_not_know(name, size):
+    needs("onnxruntime")
+    shared = {"image_size": size, "device": "cpu", "random_state": 0}
+    frames = torch.randint(0, 256, (2, 3, size, size), dtype=torch.uint8)
+    part = CNNEmbedding(name, None, **shared)
+    assert part.fingerprint().endswith("onnxruntime:float32")
+    plain = CNNEmbedding(name, None, engine="eager", **shared).describe(frames)
+    assert (part.describe(frames) - plain).abs().max() < 1e-4 * plain.abs().max()
 
 
 @pytest.mark.skipif(importlib.util.find_spec("onnx") is None, reason="needs the extra 'engines'")

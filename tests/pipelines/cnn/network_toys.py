@@ -21,7 +21,10 @@ def draw_views(n_lesions, random_state, signal=0.2):
 
 
 class Memoriser(ClassifierMixin, BaseEstimator):
-    """Knows the mean of each class, and every lesion of its training rows by heart."""
+    """Knows the mean of each class, and every lesion of its training rows by heart.
+
+    Its embedding tells both apart: nearness to the means, and what is known by heart.
+    """
 
     __metadata_request__fit = {"groups": True}  # noqa: RUF012
 
@@ -37,16 +40,19 @@ class Memoriser(ClassifierMixin, BaseEstimator):
         return self
 
     def predict_logits(self, X):
-        distances = euclidean_distances(_flat(X), self.table_, squared=True) / self.table_.shape[1]
-        recalled = np.eye(len(self.classes_))[self.codes_[distances.argmin(axis=1)]]
-        # Another view of a lesion is that close, another lesion never.
-        return self.embed(X) + 5.0 * recalled * (distances.min(axis=1) < 0.6)[:, None]
+        seen, recalled = np.hsplit(self.embed(X), 2)
+        return seen + recalled
 
     def predict_proba(self, X):
         return softmax(self.predict_logits(X), axis=1)
 
     def embed(self, X):
-        return (10 * _flat(X) @ self.means_.T / self.means_.shape[1]).astype(np.float32)
+        seen = 10 * _flat(X) @ self.means_.T / self.means_.shape[1]
+        distances = euclidean_distances(_flat(X), self.table_, squared=True) / self.table_.shape[1]
+        recalled = np.eye(len(self.classes_))[self.codes_[distances.argmin(axis=1)]]
+        # Another view of a lesion is that close, another lesion never.
+        recalled *= 5.0 * (distances.min(axis=1) < 0.6)[:, None]
+        return np.hstack([seen, recalled]).astype(np.float32)
 
 
 def _flat(images):

@@ -275,6 +275,35 @@ def test_seed_epoch_and_row_each_change_the_draw():
         assert (other - base[:1]).abs().mean() > 5
 
 
+def test_a_repeat_changes_the_draw_and_a_first_time_does_not():
+    frames = random_frames(n=1).expand(3, -1, -1, -1)
+    rows = torch.tensor([7, 7, 7])
+    drawn = {"rows": rows, "epoch": 1, "seed": 5}
+    first, again, third = ALL(frames, **drawn, repeats=torch.tensor([0, 1, 2]))
+    torch.testing.assert_close(first, ALL(frames, **drawn)[0], atol=1e-3, rtol=0)
+    for one, other in ((first, again), (first, third), (again, third)):
+        assert (one - other).abs().mean() > 5
+    boxes, _ = Augmentation(paste=1.0).mix(
+        torch.arange(3.0)[:, None, None, None].expand(3, 3, 16, 16),
+        torch.eye(3),
+        **drawn,
+        repeats=torch.tensor([0, 1, 2]),
+    )
+    assert not torch.equal(boxes[0] == 0, boxes[1] == 1)
+
+
+def test_only_paste_looks_beyond_the_row():
+    frames, rows = random_frames(), torch.arange(12)
+    drawn = {"epoch": 1, "seed": 0}
+    for paste in (0.0, 1.0):
+        augmentation = Augmentation(paste=paste)
+        pair = [
+            augmentation.mix(frames[part].float(), torch.eye(12)[part], rows=rows[part], **drawn)[0]
+            for part in (slice(0, 2), slice(0, 12))
+        ]
+        assert torch.equal(pair[0], pair[1][:2]) is (paste == 0)
+
+
 def test_global_generator_is_neither_read_nor_moved():
     state = torch.get_rng_state()
     first = change(ALL, random_frames())

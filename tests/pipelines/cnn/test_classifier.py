@@ -9,6 +9,7 @@ import torch
 from PIL import Image
 from sklearn import config_context
 from sklearn.base import clone
+from sklearn.exceptions import NotFittedError
 from sklearn.model_selection import StratifiedGroupKFold, cross_val_score
 
 from features.networks.backbones import get_backbone
@@ -265,7 +266,7 @@ def test_head_only(make, images, labels):
 
 def test_from_scratch(make, images, labels):
     def first_kernel(**changes):
-        model = make(max_epochs=1, learning_rate=0.0, averaging=0, **changes).fit(images, labels)
+        model = make(max_epochs=1, learning_rate=1e-30, averaging=0, **changes).fit(images, labels)
         return model.state_["trunk.features.0.0.weight"]
 
     trained = get_backbone("efficientnet_lite0").build().features[0][0].weight.detach()
@@ -320,6 +321,17 @@ def test_square_framing(make):
 def test_unknown_settings(make, images, labels, setting, value):
     with pytest.raises(ValueError, match=f"`{setting}` must be one of .*, got '{value}'"):
         make(**{setting: value}).fit(images, labels)
+
+
+@pytest.mark.parametrize("method", ["predict", "predict_proba", "predict_logits", "embed"])
+def test_unfitted(make, images, labels, method):
+    model = make()
+    with pytest.raises(NotFittedError):
+        getattr(model, method)(images)
+    # A fit that failed halfway has learned the classes and no network.
+    model.classes_ = np.unique(labels)
+    with pytest.raises(NotFittedError):
+        getattr(model, method)(images)
 
 
 def test_half_precision_needs_a_gpu(make, images, labels):

@@ -11,6 +11,7 @@ from scipy.special import log_softmax, softmax
 from sklearn import config_context
 from sklearn.base import BaseEstimator, TransformerMixin, clone
 from sklearn.dummy import DummyClassifier
+from sklearn.exceptions import NotFittedError
 from sklearn.metrics import log_loss, roc_auc_score
 from sklearn.pipeline import make_pipeline
 
@@ -216,6 +217,13 @@ class TestInput:
         labels[:2] = "rare"
         with pytest.raises(ValueError, match="Class rare is in 1 group"):
             CrossFittedLogits(toys.Memoriser(), random_state=0).fit(images, labels, lesions)
+
+    def test_unfitted(self, train):
+        logits = CrossFittedLogits(toys.Memoriser())
+        with pytest.raises(NotFittedError):
+            logits.transform(train[0])
+        with pytest.raises(NotFittedError):
+            logits.get_feature_names_out()
 
     def test_lengths_must_agree(self, train):
         with pytest.raises(ValueError, match="a label for each of 800 images, got 5"):

@@ -1,3 +1,5 @@
+import logging
+
 import pytest
 import torch
 from torch import nn
@@ -35,6 +37,32 @@ def test_several_sizes(frames):
     assert sides.flatten().tolist() == [6.0] * 10
 
 
+def test_out_of_memory_halves_the_batch(frames, caplog):
+    taken = []
+
+    def network(batch):
+        if len(batch) > 3:
+            raise torch.OutOfMemoryError
+        taken.append(len(batch))
+        return batch.mean(dim=(2, 3))
+
+    with caplog.at_level(logging.WARNING):
+        found = mean(frames, network)
+    assert taken == [2] * 5
+    assert caplog.messages == [
+        f"Out of memory: going on with batches of {n} images." for n in (5, 2)
+    ]
+    torch.testing.assert_close(found, mean(frames, lambda batch: batch.mean(dim=(2, 3))))
+
+
+def test_out_of_memory_with_one_frame_is_an_error(frames):
+    def never(batch):
+        raise torch.OutOfMemoryError
+
+    with pytest.raises(torch.OutOfMemoryError):
+        mean(frames, never)
+
+
 @pytest.fixture
 def network():
     return nn.Sequential(nn.Conv2d(3, 4, 3), nn.AdaptiveAvgPool2d(2), nn.Flatten()).eval()
@@ -57,13 +85,21 @@ def test_engines_agree_and_are_made_once_a_size(network, monkeypatch):
     assert sorted(made) == [10, 10, 14, 14]
 
 
+class Unheard(nn.Module):
+    """Ends in a function that ONNX does not have."""
+
+    def forward(self, rows):
+        return torch.special.bessel_j0(rows)
+
+
 def test_pytorch_runs_what_cannot_be_exported(network, capfd):
     pytest.importorskip("onnxruntime")
-    frames = torch.rand(2, 3, 9, 9)  # 7 is not a multiple of 2
-    expected = Predictor(network, "eager", CPU)(frames)
-    assert torch.equal(Predictor(network, "auto", CPU)(frames), expected)
+    frames = torch.rand(2, 3, 8, 8)
+    unheard = nn.Sequential(network, Unheard()).eval()
+    expected = Predictor(unheard, "eager", CPU)(frames)
+    assert torch.equal(Predictor(unheard, "auto", CPU)(frames), expected)
     with pytest.raises(RuntimeError, match=r"(?s)handed to onnxruntime .* Use engine='eager'"):
-        Predictor(network, "onnxruntime", CPU)(frames)
+        Predictor(unheard, "onnxruntime", CPU)(frames)
     assert "graph" not in capfd.readouterr().out
 
 

@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 from sklearn import config_context
 from sklearn.base import BaseEstimator, ClassifierMixin, clone
+from sklearn.exceptions import NotFittedError
 from sklearn.linear_model import LogisticRegression
 from sklearn.metrics import roc_auc_score
 from sklearn.pipeline import make_pipeline
@@ -87,6 +88,36 @@ def test_training_and_new_rows_are_alike(fitted, unseen):
 
     new = fitted._table(unseen[0], np.empty((len(unseen[0]), 0)))
     assert abs(confidence(fitted.classifier_.table_) - confidence(new)) < 0.02
+
+
+def test_the_embedding_shows_no_gap_as_naive_use_does():
+    # Classes that are hard to tell apart, so that what is known by heart makes a difference.
+    images, labels, lesions = toys.draw_views(400, random_state=0, signal=0.08)
+    new_images, new_labels, _ = toys.draw_views(600, random_state=1, signal=0.08)
+
+    def gap(network, rows):
+        """How much AUC a classifier of embeddings loses from the rows it learned to new ones."""
+        classifier = WatchedTable().fit(network.embed(images[rows]), labels[rows])
+        own = classifier.predict_proba(network.embed(images[rows]))
+        new = classifier.predict_proba(network.embed(new_images))
+        return roc_auc_score(labels[rows], own, multi_class="ovr") - roc_auc_score(
+            new_labels, new, multi_class="ovr"
+        )
+
+    naive = toys.Memoriser().fit(images, labels)
+    assert gap(naive, np.arange(len(labels))) > 0.2
+    model = SplitFitEmbedding(toys.Memoriser(), WatchedTable(), random_state=0)
+    model.fit(images, labels, lesions)
+    assert abs(gap(model.network_, model.classifier_indices_)) < 0.03
+    # It is the choice of rows that does it: those of the network itself show the gap again.
+    assert gap(model.network_, model.network_indices_) > 0.2
+
+
+def test_unfitted(unseen):
+    model = SplitFitEmbedding(toys.Memoriser(), BOOSTER)
+    for method in (model.predict, model.predict_proba):
+        with pytest.raises(NotFittedError):
+            method(unseen[0])
 
 
 def test_shuffled_labels_teach_nothing(train):

@@ -158,6 +158,15 @@ def test_weights_and_checkpoint_reach_the_networks():
     assert parts["embedding"].weights == "w.pth"
 
 
+@pytest.mark.parametrize("name", ["cnn", "fusion_cnn"])
+def test_a_scale_of_pixels_reaches_the_networks(name):
+    model = make_model(name, backbone="mobilenet_v2", normalization="symmetric")
+    chosen = {k: v for k, v in model.get_params().items() if k.endswith("normalization")}
+    assert set(chosen.values()) == {"symmetric"}
+    network = next(v for v in model.get_params().values() if isinstance(v, CNNClassifier))
+    assert network.image_parts()["frames"][1].fill == (128, 128, 128)
+
+
 @pytest.mark.parametrize("name", MODELS)
 def test_every_model_takes_the_options_of_the_command_line(name):
     options = {"weights": "default", "k": 40, "store": "memory", "device": "cpu", "n_jobs": 1}
