@@ -1,7 +1,8 @@
 """The network that is fine-tuned: a backbone with a new last layer."""
 
+from collections import OrderedDict
 from collections.abc import Mapping
-from typing import Self
+from typing import Any, Self
 
 import numpy as np
 import torch
@@ -100,6 +101,13 @@ class FrameClassifier(nn.Module):
             for key, value in self.state_dict().items()
             if key.split(".")[1] not in AUXILIARY_HEADS
         }
+
+    def load_state_dict(self, state_dict: Mapping[str, Any], *args, **kwargs):
+        """Load weights, of a plain mapping too."""
+        # MNASNet of torchvision wants to know by which version of it they were saved: by this one.
+        state = OrderedDict(state_dict)
+        state._metadata = self.state_dict()._metadata  # type: ignore[attr-defined]
+        return super().load_state_dict(state, *args, **kwargs)
 
     def load_arrays(self, arrays: Mapping[str, np.ndarray]) -> None:
         """Take weights from arrays."""

@@ -11,7 +11,7 @@ CLASSES = ["keratosis", "melanoma", "nevus"]
 
 @pytest.fixture
 def results(models, manifest):
-    return out_of_fold(models, manifest, make_folds(manifest, 3))
+    return out_of_fold(models, manifest, make_folds(manifest, 3))[:2]
 
 
 @pytest.fixture
