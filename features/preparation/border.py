@@ -4,6 +4,7 @@ import numpy as np
 
 from features._opencv import cv2
 from features.preparation.components import disk
+from features.preparation.median import median
 from features.preparation.plausibility import Frame, against_skin
 
 _SHARP = 3.2  # width, in pixels, of a sharp edge in a `Frame`, which is blurred
@@ -37,7 +38,7 @@ def border_reach(mask: np.ndarray, frame: Frame) -> float:
         return 0.0
     # Sobel's kernel weighs a slope of 1 a pixel by 8.
     slopes = (cv2.Sobel(step.along, cv2.CV_32F, *axes, scale=1 / 8) for axes in ((1, 0), (0, 1)))
-    gradient = np.median(np.hypot(*slopes)[rim])
+    gradient = median(np.hypot(*slopes)[rim])
     width = step.distance / max(float(gradient), 1e-6)
     return min(max(width - _SHARP, 0.0), _MOST * np.sqrt(cv2.countNonZero(lesion)))
 

@@ -94,6 +94,8 @@ def thin_and_long(candidates: np.ndarray) -> np.ndarray:
     # A pixel wider, so that a thin line holds one that differs from it by a few degrees.
     wider = cv2.dilate(plane, disk(1))
     lines = _straight(wider, round(_LENGTH_SHARE * max(plane.shape)) | 1)
+    if not cv2.countNonZero(lines):
+        return np.zeros_like(candidates)
     near = cv2.dilate(_elongated(lines), np.ones((3, 3), np.uint8))
     if halved:
         near = cv2.resize(near, (width, height), interpolation=cv2.INTER_NEAREST)
@@ -104,7 +106,9 @@ def _straight(plane: np.ndarray, length: int) -> np.ndarray:
     """Union of the openings with lines of one length in all directions."""
     lines = np.zeros_like(plane)
     for kernel in _line_kernels(length):
-        cv2.max(lines, cv2.morphologyEx(plane, cv2.MORPH_OPEN, kernel), lines)
+        middles = cv2.erode(plane, kernel)
+        if cv2.countNonZero(middles):  # in most directions there is no line
+            cv2.max(lines, cv2.dilate(middles, kernel), lines)
     return lines
 
 
@@ -124,8 +128,6 @@ def _line_kernels(length: int) -> tuple[np.ndarray, ...]:
 def _elongated(lines: np.ndarray) -> np.ndarray:
     """Components much longer than wide, and thin ones of any form: hairs that cross."""
     count, labels, stats, _ = cv2.connectedComponentsWithStats(lines, connectivity=8)
-    if count == 1:
-        return lines
     depth = cv2.distanceTransform(lines, cv2.DIST_L2, cv2.DIST_MASK_3)
     area = np.maximum(stats[:, cv2.CC_STAT_AREA], 1)
     width, height = stats[:, cv2.CC_STAT_WIDTH], stats[:, cv2.CC_STAT_HEIGHT]

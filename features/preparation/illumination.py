@@ -5,6 +5,7 @@ from functools import lru_cache
 import numpy as np
 
 from features._opencv import cv2
+from features.preparation.median import median
 
 _STEP = 4  # every 4th pixel is plenty for four coefficients
 _ROUNDS = 4
@@ -52,10 +53,10 @@ def even_light(image: np.ndarray, inside: np.ndarray) -> np.ndarray:
         moments = weighted.T @ weighted + _RIDGE * np.eye(4)
         slope = np.linalg.solve(moments, weighted.T @ (level[skin] * weight[skin]))
         residual = level - points @ slope
-        spread = 1.4826 * np.median(np.abs(residual[skin])) + 1e-3
+        spread = 1.4826 * median(np.abs(residual[skin])) + 1e-3
         skin = seen & (residual > -_DARKER * spread)
     field = terms @ slope
-    gain = np.exp(-np.clip(field - np.median(field[some][seen]), -_MOST, _MOST))
+    gain = np.exp(-np.clip(field - median(field[some][seen]), -_MOST, _MOST))
     return cv2.convertScaleAbs(image * gain.astype(np.float32)[..., None])
 
 

@@ -3,6 +3,7 @@
 import numpy as np
 
 from features._opencv import cv2
+from features.preparation.median import median
 
 _STEP = 4  # every 4th pixel each way tells colours well enough
 
@@ -81,7 +82,8 @@ def skin_likeness(image: np.ndarray, inside: np.ndarray) -> np.ndarray:
     """
     lab = to_lab(image)
     seen = sample(lab, inside)
-    skin = np.median(seen[seen[:, 0] >= np.median(seen[:, 0])], axis=0)
+    lighter = seen[seen[:, 0] >= median(seen[:, 0])]
+    skin = np.array([median(channel) for channel in lighter.T])
     squared = np.square(lab - skin.astype(np.float32))
     distance = cv2.sqrt(cv2.transform(squared, np.ones((1, 3))))
     return np.subtract(255, cv2.convertScaleAbs(distance, alpha=4), dtype=np.uint8)
