@@ -8,6 +8,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from features._checks import check_choice
 from features.descriptor import ImagePart
 from features.devices import pick_device
 from features.extraction import View
@@ -187,8 +188,7 @@ class CNNEmbedding(ImagePart):
             ("tta", (None, *VIEWS)),
             ("crop", CROPS),
         ):
-            if getattr(self, name) not in allowed:
-                raise ValueError(f"`{name}` must be one of {allowed}, got {getattr(self, name)!r}.")
+            check_choice(name, getattr(self, name), allowed)
         names = self._backbones()
         if not names or len(set(names)) < len(names):
             raise ValueError(

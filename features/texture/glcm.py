@@ -2,12 +2,12 @@
 
 from collections.abc import Sequence
 from functools import lru_cache
-from numbers import Integral
 
 import numpy as np
 import torch
 from torch import Tensor
 
+from features._checks import check_choice, is_int
 from features.batch import LesionBatch
 from features.descriptor import Descriptor
 from features.texture.cooccurrence import ANGLES, cooccurrence, pair_offset, times_log
@@ -121,7 +121,7 @@ def glcm(
     ----------
     Haralick, Shanmugam & Dinstein (1973), IEEE Trans. SMC 3(6), 610-621.
     """
-    if not distances or not all(isinstance(d, Integral) and d >= 1 for d in distances):
+    if not distances or not all(is_int(d, 1) for d in distances):
         raise ValueError(f"`distances` must be whole pixels, at least 1, got {distances!r}.")
     if not angles:
         raise ValueError(f"`angles` must name at least one direction, got {angles!r}.")
@@ -189,8 +189,7 @@ class GLCM(Descriptor):
 
     def describe(self, batch: LesionBatch) -> Tensor:
         """Compute the properties, (n, 14 * len(distances)) float32."""
-        if self.channel not in CHANNELS:
-            raise ValueError(f"`channel` must be one of {CHANNELS}, got {self.channel!r}.")
+        check_choice("channel", self.channel, CHANNELS)
         if self.channel == "luminance":
             planes = batch.boxed_gray
         else:

@@ -1,8 +1,8 @@
 """Sparse codes: which learned patterns a lesion is made of, from its core to its rim."""
 
 import warnings
-from numbers import Integral, Real
-from typing import Any, NamedTuple, Self
+from numbers import Real
+from typing import NamedTuple, Self
 
 import numpy as np
 from sklearn.decomposition import MiniBatchDictionaryLearning
@@ -10,6 +10,7 @@ from sklearn.exceptions import ConvergenceWarning
 from sklearn.utils import check_random_state
 from torch import Tensor
 
+from features._checks import check_choice, check_int
 from features.batch import LesionBatch
 from features.descriptor import LearnedDescriptor
 from features.texture.patches import COLORS, ZONES, Patches, lesion_patches, lesion_pictures
@@ -260,10 +261,7 @@ class SparseCodes(LearnedDescriptor):
     def _check_parameters(self) -> None:
         lowest: dict[str, int] = {"n_atoms": 1, "patch_size": 2, "step": 1, "n_patches": 1}
         for name, low in (lowest | {"size": self.patch_size}).items():
-            value: Any = getattr(self, name)
-            if not isinstance(value, Integral) or value < low:
-                raise ValueError(f"`{name}` must be an int >= {low}, got {value!r}.")
+            check_int(name, getattr(self, name), low)
         if not isinstance(self.alpha, Real) or not 0 < self.alpha < np.inf:
             raise ValueError(f"`alpha` must be a positive number, got {self.alpha!r}.")
-        if self.color not in COLORS:
-            raise ValueError(f"`color` must be one of {COLORS}, got {self.color!r}.")
+        check_choice("color", self.color, COLORS)
