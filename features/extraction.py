@@ -20,7 +20,8 @@ from features.reading.sources import ImageSource, image_sources
 from features.store import Entry, FeatureStore, open_store
 
 BATCH_SIZE = 32
-_ROUNDS = 8
+_LEAST = 2
+_ROUNDS = 4
 
 Result = TypeVar("Result")
 # What is kept of a view is only how long it took.
@@ -139,8 +140,9 @@ def extract(
         raise ValueError(f"`on_error` must be 'raise' or 'skip', got {on_error!r}.")
     requests = {name: _Request(*pair) for name, pair in parts.items()}
     run = _Run(requests, open_store(store), on_error, pick_device(device))
-    sources = run.identify(image_sources(X))
-    run.compute(sources, effective_n_jobs(n_jobs), progress)
+    n_threads = effective_n_jobs(n_jobs)
+    sources = run.identify(image_sources(X), n_threads)
+    run.compute(sources, n_threads, progress)
     return run.collect(sources)
 
 
@@ -182,12 +184,15 @@ class _Run:
             self.failures[source.row] = Failure(source.row, str(source.image), text)
             return None
 
-    def identify(self, sources: list[ImageSource]) -> list[_Identified]:
+    def identify(self, sources: list[ImageSource], n_threads: int) -> list[_Identified]:
         """Content keys of all sources; unreadable files fail here."""
         if not any(request.view.reads_masks for request in self.requests.values()):
             sources = [replace(source, mask=None) for source in sources]
-        found = [(source, self.attempt(source, source.digests)) for source in sources]
-        return [_Identified(source, *keys) for source, keys in found if keys]
+        with ThreadPoolExecutor(n_threads) as pool:
+            found = list(pool.map(lambda source: self.attempt(source, source.digests), sources))
+        return [
+            _Identified(source, *keys) for source, keys in zip(sources, found, strict=True) if keys
+        ]
 
     def compute(self, sources: list[_Identified], n_jobs: int, progress: bool) -> None:
         """Fill the store with what it lacks."""
@@ -290,15 +295,20 @@ def _batches(
     sources: list[_Identified], lacking: dict[int, list[str]], n_jobs: int
 ) -> Iterator[tuple[list[_Identified], list[str]]]:
     """Rows that lack the same parts, in batches."""
-    # Of few images each thread has several small batches, or some would wait for the last one.
-    share = len(lacking) // (_ROUNDS * n_jobs) if n_jobs > 1 else BATCH_SIZE
-    size = max(1, min(BATCH_SIZE, share))
     groups: dict[tuple[str, ...], list[_Identified]] = {}
     for position in sorted(lacking):
         groups.setdefault(tuple(lacking[position]), []).append(sources[position])
+    n_left = len(lacking)
     for names, items in groups.items():
-        for start in range(0, len(items), size):
-            yield items[start : start + size], list(names)
+        start = 0
+        while start < len(items):
+            # Towards the end batches shrink, or all threads would wait for the one that has the
+            # last.
+            share = n_left // (_ROUNDS * n_jobs) if n_jobs > 1 else BATCH_SIZE
+            batch = items[start : start + max(_LEAST, min(BATCH_SIZE, share))]
+            yield batch, list(names)
+            start += len(batch)
+            n_left -= len(batch)
 
 
 def _ahead(
