@@ -5,13 +5,16 @@ all images of a lesion come with it. Scores of pooled out-of-fold predictions ar
 interval holds the chance in which lesions were photographed, not that of training again.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Hashable
+from typing import TypeVar
 
 import numpy as np
 from sklearn.utils import check_random_state
 
 # Bounds memory: 10,000 rows of 200 float64 draws are 16 MB.
 DRAWS_AT_ONCE = 200
+
+Name = TypeVar("Name", bound=Hashable)
 
 
 def draw_lesions(labels: np.ndarray, n_draws: int = 1000, random_state=None) -> np.ndarray:
@@ -49,10 +52,10 @@ def draw_lesions(labels: np.ndarray, n_draws: int = 1000, random_state=None) -> 
 
 
 def resample(
-    score: Callable[[np.ndarray], dict[str, np.ndarray]],
+    score: Callable[[np.ndarray], dict[Name, np.ndarray]],
     counts: np.ndarray,
     lesion_of_row: np.ndarray,
-) -> dict[str, np.ndarray]:
+) -> dict[Name, np.ndarray]:
     """Evaluate weighted scores on every draw.
 
     Parameters
@@ -66,7 +69,7 @@ def resample(
 
     Returns
     -------
-    dict of str to ndarray of shape (n_draws,)
+    dict of name to ndarray of shape (n_draws,)
         Each score on each draw.
     """
     parts = [
@@ -89,8 +92,11 @@ def percentile_interval(draws: np.ndarray, confidence: float = 0.95) -> tuple[fl
     Returns
     -------
     low, high : float
-        Ends of the interval.
+        Ends of the interval. Draws that are NaN do not count; NaN where all are.
     """
+    known = draws[~np.isnan(draws)]
+    if not len(known):
+        return float("nan"), float("nan")
     tail = (1 - confidence) / 2
-    low, high = np.quantile(draws, [tail, 1 - tail])
+    low, high = np.quantile(known, [tail, 1 - tail])
     return float(low), float(high)

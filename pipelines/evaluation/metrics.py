@@ -7,6 +7,8 @@ exact in float64, so the results do not depend on the order of summation.
 
 import numpy as np
 
+from pipelines.evaluation.ranking import area, cut
+
 
 def auc(scores: np.ndarray, positive: np.ndarray, weights: np.ndarray) -> np.ndarray:
     """Area under the ROC curve; ties count one half.
@@ -18,7 +20,8 @@ def auc(scores: np.ndarray, positive: np.ndarray, weights: np.ndarray) -> np.nda
     positive : ndarray of shape (n,), bool
         True class membership.
     weights : ndarray of shape (n, n_draws)
-        Weight of each row in each draw, at least 0.
+        Weight of each row in each draw, at least 0; counts of `draw_lesions` may be given as
+        they are.
 
     Returns
     -------
@@ -33,17 +36,10 @@ def auc(scores: np.ndarray, positive: np.ndarray, weights: np.ndarray) -> np.nda
     >>> auc(scores, positive, np.ones((4, 1)))
     array([0.875])
     """
-    negatives = np.flatnonzero(~positive)
-    order = negatives[np.argsort(scores[negatives], kind="stable")]
-    below = np.zeros((len(order) + 1, weights.shape[1]))
-    np.cumsum(weights[order], axis=0, out=below[1:])
-    strictly = np.searchsorted(scores[order], scores[positive], side="left")
-    at_most = np.searchsorted(scores[order], scores[positive], side="right")
-    beaten = (below[strictly] + below[at_most]) / 2
-    mass = weights[positive]
-    pairs = mass.sum(axis=0) * below[-1]
-    with np.errstate(invalid="ignore"):
-        return np.einsum("ij,ij->j", mass, beaten) / pairs
+    if 2 * np.count_nonzero(positive) > len(positive):
+        # The same area from the other side, which has fewer cuts.
+        scores, positive = -scores, ~positive
+    return area(cut(scores, positive, weights))
 
 
 def one_vs_rest_auc(
@@ -115,3 +111,13 @@ def accuracy(matrix: np.ndarray) -> np.ndarray:
 def balanced_accuracy(matrix: np.ndarray) -> np.ndarray:
     """Mean sensitivity over classes, from `confusion`; shape (n_draws,)."""
     return sensitivity(matrix).mean(axis=0)
+
+
+def f1(matrix: np.ndarray) -> np.ndarray:
+    """Harmonic mean of precision and sensitivity, from `confusion`; shape (n_classes, n_draws).
+
+    NaN where a class is neither there nor called.
+    """
+    hits = np.einsum("iij->ij", matrix)
+    with np.errstate(invalid="ignore"):
+        return 2 * hits / (matrix.sum(axis=0) + matrix.sum(axis=1))

@@ -62,6 +62,8 @@ def test_decision_scores_are_those_of_scikit_learn(scored):
         for c in range(K):
             recall = reference.recall_score(truth != c, predicted != c, **args)
             assert metrics.specificity(matrix)[c, draw] == pytest.approx(recall)
+        expected = reference.f1_score(truth, predicted, average=None, **args)
+        np.testing.assert_allclose(metrics.f1(matrix)[:, draw], expected, atol=1e-12)
 
 
 def test_weights_repeat_rows(scored):
