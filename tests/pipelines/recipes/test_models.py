@@ -18,6 +18,7 @@ from pipelines import (
     make_model,
     save_model,
 )
+from pipelines.evaluation import Protocol
 from pipelines.intake import image_side
 
 SMALL = {"preparation": Preparation(size=64), "k": 40, "n_jobs": 1, "random_state": 0}
@@ -75,7 +76,7 @@ class TestFineTunedFusion:
         assert {"frames", "color", "glcm"} <= set(asked)
         model.set_params(features__network__store=tmp_path / "rows.sqlite")
         model.set_params(features__features__store=tmp_path / "rows.sqlite")
-        result = compare({"fused": model}, lesions, n_splits=2, n_bootstrap=5)
+        result = compare({"fused": model}, lesions, protocol=Protocol(n_splits=2), n_bootstrap=5)
         assert len(decoded) == len(lesions)
         assert result.predictions["row"].tolist() == list(range(len(lesions)))
         assert result.settings["models"]["fused"]["kind"] == "features"
