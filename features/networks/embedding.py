@@ -179,6 +179,11 @@ class CNNEmbedding(ImagePart):
             rows.append(torch.stack(each).mean(dim=0) if len(each) > 1 else each[0])
         return torch.cat(rows, dim=1)
 
+    def weight_files(self) -> list[Path]:
+        """Files of the weights, which pickles do not hold; none where they are random."""
+        weights = [plan.backbone.weights for plan in self._plans()]
+        return [path for path in weights if path is not None]
+
     def _backbones(self) -> list[str]:
         return [self.backbone] if isinstance(self.backbone, str) else list(self.backbone)
 
