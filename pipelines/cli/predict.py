@@ -58,12 +58,8 @@ def run(args: argparse.Namespace) -> None:
         args.images, image_col=args.image_col, mask_col=args.mask_col, on_error=args.on_error
     )
     manifest = manifest.head(args.limit) if args.limit else manifest
+    settle_readers(model, args)
     side = image_side(model)
-    # What was right for the training run may not be here: its store, its device.
-    for reader in [side, *getattr(side, "readers", [])]:
-        _set(reader, store="memory", verbose=0, device=args.device)
-        if isinstance(reader, ImageFeatures):
-            reader.allow_segmented = reader.allow_segmented or args.allow_segmented
     if hasattr(side, "check_masks"):
         side.check_masks(manifest)  # before the time that reading images takes
     table = _predict(model, manifest, args)
@@ -88,6 +84,15 @@ def _predict(model, manifest: pd.DataFrame, args: argparse.Namespace) -> pd.Data
         errors = {failure.row: failure.error for failure in intake.failures}
         table["error"] = pd.Series(errors)
     return table
+
+
+def settle_readers(model: Any, args: argparse.Namespace) -> None:
+    """Have a loaded model read images here: what was right for its training run may not be."""
+    side = image_side(model)
+    for reader in [side, *getattr(side, "readers", [])]:
+        _set(reader, store="memory", verbose=0, device=args.device)
+        if isinstance(reader, ImageFeatures):
+            reader.allow_segmented = reader.allow_segmented or args.allow_segmented
 
 
 def _set(reader: Any, **settings: Any) -> None:

@@ -135,7 +135,7 @@ class SplitFitEmbedding(ClassifierMixin, NetworkAndFeatures):
             Columns as in `classes_`.
         """
         check_is_fitted(self, "classifier_")
-        return self.classifier_.predict_proba(self._table(X, self._describe(X)))
+        return self.classifier_.predict_proba(self.table(X))
 
     def predict(self, X: Any) -> NDArray:
         """Most probable class of each row.
@@ -152,6 +152,22 @@ class SplitFitEmbedding(ClassifierMixin, NetworkAndFeatures):
         """
         check_is_fitted(self, "classifier_")
         return self.classes_[self.predict_proba(X).argmax(axis=1)]
+
+    def table(self, X: Any) -> pd.DataFrame:
+        """Describe new rows, as the classifier sees them.
+
+        Parameters
+        ----------
+        X : manifest (DataFrame), sequence of paths, or uint8 array (n, height, width, 3)
+            Images.
+
+        Returns
+        -------
+        DataFrame of n rows
+            Columns of the features, the network's embedding and its logits.
+        """
+        check_is_fitted(self, "classifier_")
+        return self._table(X, self._describe(X))
 
     def _table(self, X: Any, columns: np.ndarray) -> pd.DataFrame:
         """Join features, embedding and logits of images under their names."""
