@@ -38,6 +38,7 @@ from fusion.selection import (
     symmetric_uncertainty,
 )
 from fusion.stacking import GroupedStacking
+from fusion.threshold import ThresholdRule, threshold_at_cost, threshold_at_sensitivity
 from fusion.ugly_duckling import UglyDuckling
 
 __all__ = [
@@ -52,6 +53,7 @@ __all__ = [
     "LateFusion",
     "OneStandardError",
     "ScoreSelector",
+    "ThresholdRule",
     "UglyDuckling",
     "adjusted_boltzmann_gain",
     "bin_columns",
@@ -77,4 +79,6 @@ __all__ = [
     "selection_stability",
     "suggest_boosting",
     "symmetric_uncertainty",
+    "threshold_at_cost",
+    "threshold_at_sensitivity",
 ]
