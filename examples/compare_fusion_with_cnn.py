@@ -5,7 +5,7 @@ python examples/compare_fusion_with_cnn.py data/ham10000 --limit 600 --out runs/
 
 import argparse
 
-from pipelines import CNNClassifier, compare, load_dataset, make_fusion_classifier
+from pipelines import CNNClassifier, Protocol, compare, load_dataset, make_fusion_classifier
 
 parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
 parser.add_argument("root", help="the data set's folder")
@@ -26,7 +26,8 @@ def main() -> None:
     print("first image:", fusion.predict(first)[0], fusion.predict_proba(first).round(3))
 
     models = {"fusion": fusion, "cnn": CNNClassifier("efficientnet_lite0", random_state=0)}
-    result = compare(models, lesions, n_splits=args.folds, progress=True)
+    protocol = Protocol(n_splits=args.folds)
+    result = compare(models, lesions, protocol=protocol, directory=args.out, progress=True)
     print("report:", result.report(args.out))
 
 

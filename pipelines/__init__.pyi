@@ -3,14 +3,20 @@ from .cnn import Augmentation, CNNClassifier, CrossFittedLogits, SplitFitEmbeddi
 from .comparison import Comparison, compare
 from .data import (
     DATASETS,
+    LABEL_SETS,
+    coarser_classes,
+    combine,
     group_ids,
+    harmonize,
     lesion_ids,
     limit_manifest,
     load_dataset,
     load_unlabelled,
     make_lesions,
 )
+from .evaluation import Protocol
 from .experiments import Ablation, Ledger, ablate, ledger, ledger_of_table, noise_ledger
+from .explanation import Explanation, column_contributions, explain
 from .patients import Missingness, PatientFeatures, PatientMetadata
 from .pipeline import LesionPipeline
 from .recipes import (
@@ -30,6 +36,7 @@ from .recipes import (
 __all__ = [
     "CLASSIFIERS",
     "DATASETS",
+    "LABEL_SETS",
     "MODELS",
     "Ablation",
     "ArtifactError",
@@ -37,17 +44,24 @@ __all__ = [
     "CNNClassifier",
     "Comparison",
     "CrossFittedLogits",
+    "Explanation",
     "Ledger",
     "LesionPipeline",
     "Missingness",
     "PatientFeatures",
     "PatientMetadata",
+    "Protocol",
     "SplitFitEmbedding",
     "ablate",
     "add_controls",
+    "coarser_classes",
+    "column_contributions",
+    "combine",
     "compare",
     "default_descriptors",
+    "explain",
     "group_ids",
+    "harmonize",
     "ledger",
     "ledger_of_table",
     "lesion_ids",

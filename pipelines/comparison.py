@@ -1,25 +1,27 @@
 """Compare models on the same folds of the same images, and write the report."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
 
+import numpy as np
 import pandas as pd
 from sklearn.base import clone
 from tqdm import tqdm
 
 from fusion.selection import OneStandardError
-from pipelines.data import has_groups, lesion_ids, validate_manifest
-from pipelines.evaluation import (
-    Record,
-    make_folds,
-    out_of_fold,
-    score_models,
-    summarise_cohort,
-)
+from pipelines.data import combine, group_ids, has_groups, lesion_ids, validate_manifest
+from pipelines.evaluation import OutOfFold, Protocol, Record, Split, out_of_fold, summarise_cohort
+from pipelines.evaluation.cross_validation import task_parts
+from pipelines.evaluation.fingerprints import data_fingerprint, model_fingerprint
+from pipelines.evaluation.parts import Parts
+from pipelines.evaluation.plan import lock_plan, make_plan
+from pipelines.evaluation.protocol import external_split
 from pipelines.evaluation.provenance import command, hardware, versions
-from pipelines.evaluation.selections import summarise_selections
-from pipelines.intake import image_side, take_in
+from pipelines.evaluation.record import facts_of
+from pipelines.intake import Intake, image_side, take_in
+from pipelines.measuring import EXTRAS, Setting, measure
 from pipelines.recipes.controls import add_controls
 from pipelines.recipes.selection import ONE_STANDARD_ERROR
 from pipelines.reporting import write_report
@@ -31,34 +33,39 @@ CLASSES_OF_CONCERN = ("melanoma", "mel")
 class Comparison(Record):
     """Results of `compare`; see `pipelines.evaluation.Record` for its tables."""
 
-    def report(self, directory: str | Path) -> Path:
+    def report(self, directory: str | Path, *, gallery: bool = False) -> Path:
         """Write the report, its figures and the tables behind them.
 
         Parameters
         ----------
         directory : str or Path
             Made if missing; files of an earlier report in it are overwritten.
+        gallery : bool, default=False
+            Also write gallery.html, which shows images of the surest mistakes.
 
         Returns
         -------
         Path
-            The report, `report.html`. Beside it: metrics.csv, differences.csv, timings.csv,
-            predictions.parquet, run.json and figures/*.svg; selections.csv where a model selects
-            columns.
+            The report, `report.html`. Beside it: the same as report.md, metrics.csv,
+            differences.csv, timings.csv, predictions.parquet and the other files that
+            `Comparison.load` reads, run.json, tables/* and figures/*.svg.
         """
-        return write_report(self, directory)
+        return write_report(self, directory, gallery=gallery)
 
 
 def compare(
     models: Mapping[str, Any],
     manifest: pd.DataFrame,
     *,
-    n_splits: int = 5,
+    protocol: Protocol | None = None,
+    test_manifest: pd.DataFrame | None = None,
+    extras: Sequence[str] = (),
     random_state: int = 0,
     positive: str | None = None,
     n_jobs: int | None = None,
     n_bootstrap: int = 1000,
     on_error: Literal["raise", "skip"] = "raise",
+    directory: str | Path | None = None,
     progress: bool = False,
 ) -> Comparison:
     """Cross-validate models on the same lesion-grouped folds and score them.
@@ -70,8 +77,14 @@ def compare(
         uses a `PatientMetadata` runs a missingness control of the same columns.
     manifest : DataFrame
         One row an image, with `image`, `label` and, where known, `lesion` and `patient`.
-    n_splits : int, default=5
-        Number of folds.
+    protocol : Protocol, optional
+        Folds, repeats, and what is asked of each fold; five folds by default.
+    test_manifest : DataFrame, optional
+        Another data set, tested by models of the whole `manifest` in the place of folds. Images
+        of a group that it shares with `manifest` are not trained on.
+    extras : sequence of str, default=()
+        What takes fits of its own, of "controls", "counterfactuals", "costs" and
+        "learning_curve".
     random_state : int, default=0
         Seed of the folds, of the bootstrap, and of models that have none of their own.
     positive : str or None, default=None
@@ -83,6 +96,10 @@ def compare(
         Draws of the lesion bootstrap behind each interval.
     on_error : {"raise", "skip"}, default="raise"
         What an unreadable image does: stop, or be left out for every model and listed.
+    directory : path-like, optional
+        Folder of the run. The plan is written there before any model is fitted, and each fold
+        when it is finished: a run that was killed goes on from there. Models that an earlier plan
+        does not name are marked as exploratory.
     progress : bool, default=False
         Show a bar over models and folds.
 
@@ -90,79 +107,190 @@ def compare(
     -------
     Comparison
         Predictions, scores and settings. The same seed gives the same scores, bit for bit, on the
-        same machine, threads and device.
+        same machine, threads and device. A model that fails is listed in
+        `settings["failed"]`, and the others go on.
 
     Raises
     ------
     ValueError
-        When the labels do not allow the comparison asked for, or metadata are not there.
+        When the labels do not allow the comparison asked for, metadata are not there, or
+        `directory` holds the plan of another comparison.
     RuntimeError
-        When a model fails; names the model and the fold.
+        When every model fails; names the model and the fold.
     """
-    _check(models, manifest, n_splits, positive, on_error)
+    protocol = Protocol() if protocol is None else protocol
+    folder = None if directory is None else Path(directory)
+    n_train = len(manifest)
+    manifest = manifest if test_manifest is None else _with_test(manifest, test_manifest)
+    splits_of = _splitting(protocol, n_train if test_manifest is not None else None, random_state)
+    _check(models, manifest, splits_of, positive, on_error, extras)
     models = add_controls(models, manifest)
-    intake = take_in(models, manifest, on_error=on_error, n_jobs=n_jobs, progress=progress)
-    manifest = manifest.iloc[intake.kept]
-    positive = class_of_concern(manifest["label"], positive)
-    folds = make_folds(manifest, n_splits, random_state)
-    with tqdm(total=len(models) * n_splits, unit="fold", disable=not progress) as bar:
-        predictions, timings, selections = out_of_fold(
-            models,
-            manifest,
-            folds,
-            n_jobs=n_jobs,
-            random_state=random_state,
-            progress=lambda model, fold: bar.update(),
-        )
-    predictions["row"] = intake.kept[predictions["row"]]
-    measured = timings["model"].map(intake.seconds)
-    timings["extract_seconds"] = measured.fillna(timings["extract_seconds"])
-    scores = score_models(
-        predictions, timings, positive=positive, n_bootstrap=n_bootstrap, random_state=random_state
-    )
+    run = _Run(models, manifest, folder, protocol, random_state, n_jobs, progress)
+    intake = run.take_in(on_error, splits_of)
+    used = manifest.iloc[intake.kept]
+    positive = class_of_concern(used["label"], positive)
+    splits = splits_of(used, intake.kept)
+    prints = {name: model_fingerprint(model, used) for name, model in models.items()}
+    plan = lock_plan(make_plan(prints, used, splits, protocol, random_state), folder)
+    found = run.fit(used, splits)
+    shared = Setting(used, splits, protocol, positive, folder, n_jobs, n_bootstrap, random_state)
+    scored = {name: models[name] for name in found.predictions["model"].unique()}
+    measured = _leaks(manifest) | measure(extras, scored, found, shared, progress=progress)
+    found.predictions["row"] = intake.kept[found.predictions["row"]]
+    seconds = found.timings["model"].map(intake.seconds)
+    found.timings["extract_seconds"] = seconds.fillna(found.timings["extract_seconds"])
     settings = {
         "seed": random_state,
-        "n_splits": n_splits,
+        "n_splits": len({split.fold for split in splits}),
+        "n_repeats": len({split.repeat for split in splits}),
         "n_bootstrap": n_bootstrap,
         "n_jobs": n_jobs,
         "on_error": on_error,
         "positive": positive,
+        "target_sensitivity": protocol.target_sensitivity,
+        "prevalence": protocol.prevalence,
         "unreliable_masks": _unreliable_masks(intake.quality),
+        "plan": plan,
+        "external": None if test_manifest is None else test_manifest.attrs.get("dataset", "given"),
+        "failed": found.failures,
     }
+    tested = np.unique(np.concatenate([split.test for split in splits]))
     return Comparison(
-        predictions=predictions,
-        timings=timings,
-        metrics=_with_selections(scores.metrics, selections),
-        differences=scores.differences,
-        selections=selections,
-        cohort=summarise_cohort(manifest["label"].to_numpy(), lesion_ids(manifest)),
-        folds=folds,
+        predictions=found.predictions,
+        timings=found.timings,
+        selections=found.selections,
+        training=found.training,
+        inner=found.inner,
+        contributions=found.contributions,
+        facts=facts_of(used.iloc[tested], intake.kept[tested], lesion_ids(used)[tested]),
+        cohort=summarise_cohort(used["label"].to_numpy(), lesion_ids(used)),
         skipped=_left_out_by_loading(manifest) + [f._asdict() for f in intake.failures],
-        settings=settings | _describe(models, manifest),
+        settings=settings | _describe(models, used),
+        measured=measured,
     )
+
+
+@dataclass
+class _Run:
+    """One call of `compare`: what it fits, and where it keeps what is finished."""
+
+    models: Mapping[str, Any]
+    manifest: pd.DataFrame
+    folder: Path | None
+    protocol: Protocol
+    random_state: int
+    n_jobs: int | None
+    progress: bool
+
+    def parts(self, used: pd.DataFrame) -> Parts:
+        """Where finished folds of these images are."""
+        asked = {
+            "seed": self.random_state,
+            "inner": self.protocol.inner_splits,
+            "train": self.protocol.train_scores,
+        }
+        return task_parts(None if self.folder is None else self.folder / "parts", used, **asked)
+
+    def take_in(self, on_error: Literal["raise", "skip"], splits_of: Any) -> Intake:
+        """Read every image once, but for models whose folds are all finished."""
+        data = data_fingerprint(self.manifest)
+        known = None if self.folder is None else Intake.load(self.folder, data)
+        if known is None:
+            found = take_in(
+                self.models,
+                self.manifest,
+                on_error=on_error,
+                n_jobs=self.n_jobs,
+                progress=self.progress,
+            )
+        else:
+            used = self.manifest.iloc[known.kept]
+            unfinished = self._unfinished(used, splits_of(used, known.kept))
+            found = take_in(unfinished, used, n_jobs=self.n_jobs, progress=self.progress)
+            found = Intake(known.kept, known.failures, known.seconds | found.seconds, known.quality)
+        if self.folder is not None:
+            found.save(self.folder, data)
+        return found
+
+    def fit(self, used: pd.DataFrame, splits: list[Split]) -> OutOfFold:
+        """Predict every test row by every model."""
+        total = len(self.models) * len(splits)
+        with tqdm(total=total, unit="fold", disable=not self.progress) as bar:
+
+            def tell(model: str, fold: int) -> None:
+                bar.set_postfix_str(f"{model}, fold {fold}")
+                bar.update()
+
+            return out_of_fold(
+                self.models,
+                used,
+                splits,
+                n_jobs=self.n_jobs,
+                random_state=self.random_state,
+                inner_splits=self.protocol.inner_splits,
+                train_scores=self.protocol.train_scores,
+                parts=self.parts(used),
+                on_failure="report",
+                progress=tell,
+            )
+
+    def _unfinished(self, used: pd.DataFrame, splits: list[Split]) -> dict[str, Any]:
+        parts = self.parts(used)
+        return {
+            name: model
+            for name, model in self.models.items()
+            if not parts.finished(name, model_fingerprint(model, used), splits)
+        }
+
+
+def _with_test(manifest: pd.DataFrame, test: pd.DataFrame) -> pd.DataFrame:
+    unknown = sorted(set(test["label"]) - set(manifest["label"]))
+    if unknown:
+        raise ValueError(
+            f"The test data set has classes that cannot be learned from the other: {unknown}. "
+            "Bring both to the same ones with `harmonize`."
+        )
+    both = combine({"training": manifest, "test": test})
+    both.attrs |= {name: manifest.attrs.get(name) for name in ("dataset", "partial")}
+    return both
+
+
+def _splitting(protocol: Protocol, n_train: int | None, random_state: int) -> Any:
+    """How images that were kept are split: a function of them and of their numbers."""
+
+    def split(used: pd.DataFrame, kept: np.ndarray) -> list[Split]:
+        if n_train is None:
+            return protocol.splits(used, random_state)
+        protocol.check()
+        return [external_split(int((kept < n_train).sum()), group_ids(used))]
+
+    return split
 
 
 def _check(
     models: Mapping[str, Any],
     manifest: pd.DataFrame,
-    n_splits: int,
+    splits_of: Any,
     positive: str | None,
     on_error: str,
+    extras: Sequence[str],
 ) -> None:
     """Show what is wrong before the hours that reading images may take."""
     if not models:
         raise ValueError("`models` is empty; name at least one model to compare.")
     if on_error not in ("raise", "skip"):
         raise ValueError(f"`on_error` must be 'raise' or 'skip', got {on_error!r}.")
+    unknown = sorted(set(extras) - set(EXTRAS))
+    if unknown:
+        raise ValueError(f"`extras` must be among {sorted(EXTRAS)}, got {unknown}.")
     class_of_concern(validate_manifest(manifest)["label"], positive)
-    make_folds(manifest, n_splits)
+    splits_of(manifest, np.arange(len(manifest)))
 
 
-def _with_selections(metrics: pd.DataFrame, selections: pd.DataFrame) -> pd.DataFrame:
-    """Beside the scores, how many columns were kept, and whether folds agree on them."""
-    if selections.empty:
-        return metrics
-    return metrics.merge(summarise_selections(selections), on="model", how="left")
+def _leaks(manifest: pd.DataFrame) -> dict[str, pd.DataFrame]:
+    """Take along what an audit found, where `pipelines.audit.group` made the manifest."""
+    findings = manifest.attrs.get("leaks")
+    return {} if findings is None else {"leaks": pd.DataFrame(findings)}
 
 
 def _unreliable_masks(quality: pd.DataFrame) -> float | None:

@@ -1,7 +1,9 @@
 """All images read once, for all models together; those that cannot be used are listed."""
 
+import json
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any, Literal
 
 import numpy as np
@@ -32,6 +34,33 @@ class Intake:
     failures: list[Failure]
     seconds: dict[str, float]
     quality: pd.DataFrame
+
+    def save(self, directory: Path, data: str) -> None:
+        """Write what was found, under the digest of the data that it is of."""
+        directory.mkdir(parents=True, exist_ok=True)
+        self.quality.to_parquet(directory / "quality.parquet")
+        facts = {
+            "data": data,
+            "kept": self.kept.tolist(),
+            "failures": [failure._asdict() for failure in self.failures],
+            "seconds": self.seconds,
+        }
+        (directory / "intake.json").write_text(json.dumps(facts) + "\n", encoding="utf-8")
+
+    @classmethod
+    def load(cls, directory: Path, data: str) -> "Intake | None":
+        """Read what was found; None where nothing was saved, or it is of other data."""
+        if not (directory / "intake.json").is_file():
+            return None
+        facts = json.loads((directory / "intake.json").read_text(encoding="utf-8"))
+        if facts["data"] != data:
+            return None
+        return cls(
+            kept=np.array(facts["kept"], dtype=int),
+            failures=[Failure(**failure) for failure in facts["failures"]],
+            seconds=facts["seconds"],
+            quality=pd.read_parquet(directory / "quality.parquet"),
+        )
 
 
 def take_in(

@@ -3,11 +3,16 @@
 import argparse
 from pathlib import Path
 
+import pandas as pd
+
+from pipelines.audit import audit, group
 from pipelines.cli.options import (
     add_classifier_option,
     add_column_options,
     add_data_options,
+    add_protocol_options,
     add_run_options,
+    add_scenario_option,
     add_selection_option,
     add_training_options,
     explain_models,
@@ -15,9 +20,12 @@ from pipelines.cli.options import (
     model_settings,
     new_parser,
     positive_int,
+    protocol_of,
     read_manifest,
 )
 from pipelines.comparison import Comparison, compare
+from pipelines.data import load_dataset
+from pipelines.measuring import EXTRAS
 from pipelines.recipes import QUICK_MODELS, make_model
 
 _EXAMPLES = """\
@@ -26,6 +34,8 @@ _EXAMPLES = """\
   dermfusion compare --dataset folder --root my_images --classifier svm --out runs/svm
   dermfusion compare --dataset csv --root table.csv --image-col file --label-col diagnosis \\
       --group-col patient --positive melanoma --out runs/table
+  dermfusion compare --dataset ham10000 --root data/ham10000 --models fusion,classical \\
+      --repeats 5 --with controls,counterfactuals,costs,learning_curve --out runs/full
 """
 
 
@@ -50,12 +60,38 @@ def add_parser(commands: argparse._SubParsersAction) -> None:
     )
     add_selection_option(parser)
     add_classifier_option(parser)
-    parser.add_argument("--folds", type=positive_int, default=5, help="of the cross-validation")
+    add_protocol_options(parser)
     parser.add_argument("--positive", metavar="CLASS", help="class of concern (melanoma, mel)")
     parser.add_argument(
         "--bootstrap", type=positive_int, default=1000, help="draws behind each interval"
     )
-    parser.add_argument("--out", type=Path, required=True, help="folder of the report")
+    parser.add_argument(
+        "--with",
+        dest="extras",
+        type=extra_names,
+        default=[],
+        metavar="A,B,...",
+        help=f"what takes more fits, of {', '.join(EXTRAS)}",
+    )
+    parser.add_argument(
+        "--audit",
+        action="store_true",
+        help="look for duplicates and other leaks first; folds keep duplicates together, and the "
+        "report lists what was found",
+    )
+    add_scenario_option(parser)
+    parser.add_argument(
+        "--gallery",
+        action="store_true",
+        help="also write gallery.html, which shows images of the surest mistakes: not to be shared "
+        "where the images are not",
+    )
+    parser.add_argument(
+        "--out",
+        type=Path,
+        required=True,
+        help="folder of the run and its report; a run that was stopped goes on from it",
+    )
     add_run_options(parser)
     parser.set_defaults(run=run)
 
@@ -63,19 +99,38 @@ def add_parser(commands: argparse._SubParsersAction) -> None:
 def run(args: argparse.Namespace) -> None:
     """Compare and report."""
     manifest = read_manifest(args)
+    if args.audit:
+        store = args.store or "memory"
+        found = audit(manifest, store=store, n_jobs=args.jobs, progress=not args.quiet)
+        manifest = group(manifest, found)
     settings = model_settings(args)
     result = compare(
         {name: make_model(name, **settings) for name in args.models},
         manifest,
-        n_splits=args.folds,
+        protocol=protocol_of(args),
+        test_manifest=_read_test(args),
+        extras=args.extras,
         random_state=args.seed,
         positive=args.positive,
         n_jobs=args.jobs,
         n_bootstrap=args.bootstrap,
         on_error=args.on_error,
+        directory=args.out,
         progress=not args.quiet,
     )
-    show(result, result.report(args.out))
+    result.settings["scenarios"] = args.scenario
+    show(result, result.report(args.out, gallery=args.gallery))
+
+
+def extra_names(text: str) -> list[str]:
+    """Parse a comma-separated list of what else is measured."""
+    names = [name.strip().replace("-", "_") for name in text.split(",") if name.strip()]
+    unknown = sorted(set(names) - set(EXTRAS))
+    if unknown or not names:
+        raise argparse.ArgumentTypeError(
+            f"unknown: {', '.join(unknown) or repr(text)}; choose from {', '.join(EXTRAS)}"
+        )
+    return list(dict.fromkeys(names))
 
 
 def show(result: Comparison, report: Path) -> None:
@@ -91,4 +146,14 @@ def show(result: Comparison, report: Path) -> None:
         print(f"{row['model']:<{width}} {cells[0]:>24} {cells[1]:>24}")
     for skipped in result.skipped:
         print(f"skipped: {skipped['error']}")
+    for failure in result.settings["failed"]:
+        print(f"failed: {failure['error']}")
     print(f"report: {report}")
+
+
+def _read_test(args: argparse.Namespace) -> pd.DataFrame | None:
+    if args.test_dataset is None and args.test_root is None:
+        return None
+    if args.test_dataset is None or args.test_root is None:
+        raise ValueError("--test-dataset and --test-root belong together; give both.")
+    return load_dataset(args.test_dataset, args.test_root, on_error=args.on_error)

@@ -8,6 +8,7 @@ from pipelines.cli.compare import show
 from pipelines.cli.options import add_run_options, new_parser, positive_int
 from pipelines.comparison import compare
 from pipelines.data import make_lesions
+from pipelines.evaluation import Protocol
 from pipelines.recipes import make_model
 
 _EXAMPLES = "  dermfusion demo --out runs/demo\n"
@@ -47,9 +48,10 @@ def run(args: argparse.Namespace) -> None:
             "cnn": make_model("cnn", **settings, **_CNN),
         },
         manifest,
-        n_splits=args.folds,
+        protocol=Protocol(n_splits=args.folds),
         random_state=args.seed,
         n_jobs=args.jobs,
+        directory=args.out,
         progress=not args.quiet,
     )
     show(result, result.report(args.out))

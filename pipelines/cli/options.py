@@ -12,12 +12,20 @@ from features.networks.normalization import SCHEMES
 from fusion.selection import SELECTORS
 from fusion.selection.counts import check_count_rule
 from pipelines.data import DATASETS, load_dataset
+from pipelines.evaluation import Protocol
+from pipelines.evaluation.weighing import SCENARIOS, scenario
 from pipelines.intake import Intake, take_in
-from pipelines.recipes import CLASSIFIERS, MODELS, NETWORK_MODELS
+from pipelines.recipes import CLASSIFIERS, MODELS, NETWORK_MODELS, default_descriptors
 from pipelines.recipes.selection import COUNT_RULES
 
 # Columns of one's own table, as the reader of CSV manifests calls them.
 _TABLE_COLUMNS = ("image_col", "label_col", "group_col", "mask_col")
+_COLUMN_HELP = {
+    "image": "paths of images (image, if not named)",
+    "label": "classes (label, if not named)",
+    "group": "ids of patients or lesions, whose images no split may separate (none, if not named)",
+    "mask": "paths of lesion masks (mask, if there is one and none is named)",
+}
 
 # Options that not every command has, as `make_model` calls them.
 _OF_SOME_COMMANDS = {
@@ -63,7 +71,8 @@ def add_data_options(parser: argparse.ArgumentParser, *, required: bool = True) 
         "--dataset",
         required=required,
         metavar="NAME",
-        help=f"how the images lie on disk: {', '.join(DATASETS)}",
+        help="how the images lie on disk: folder (a folder a class), csv (a table), or a published "
+        "data set of those that `dermfusion data list` shows",
     )
     group.add_argument(
         "--root",
@@ -77,7 +86,7 @@ def add_data_options(parser: argparse.ArgumentParser, *, required: bool = True) 
         group.add_argument(
             f"--{column.replace('_', '-')}",
             metavar="COLUMN",
-            help=f"with --dataset csv: the column that holds the {what}",
+            help=f"with --dataset csv: the column that holds the {_COLUMN_HELP[what]}",
         )
     group.add_argument(
         "--limit",
@@ -125,6 +134,14 @@ def add_column_options(parser: argparse.ArgumentParser) -> None:
         choices=tuple(SEGMENTERS),
         default=Preparation.segmentation,
         help="how lesions without a mask are segmented",
+    )
+    group.add_argument(
+        "--without",
+        type=block_names,
+        default=[],
+        metavar="A,B,...",
+        help="descriptors to leave out, such as those of shape where images are squashed, of "
+        f"{', '.join(name for name, _ in default_descriptors())}",
     )
     group.add_argument("--size", type=positive_int, default=224, help="lesion view, in pixels")
     group.add_argument("--constancy", action="store_true", help="Shades-of-Gray colour constancy")
@@ -174,6 +191,103 @@ def add_training_options(parser: argparse.ArgumentParser, when: str) -> None:
         type=Path,
         metavar="FOLDER",
         help="keep the network's state there after each epoch; a stopped training goes on from it",
+    )
+
+
+def add_protocol_options(parser: argparse.ArgumentParser) -> None:
+    """Options that say which images test which, and what is asked of every fold."""
+    group = parser.add_argument_group("protocol", "fixed in plan.json before any model is fitted")
+    rules = Protocol()
+    group.add_argument(
+        "--folds", type=positive_int, default=rules.n_splits, help="of a cross-validation"
+    )
+    group.add_argument(
+        "--repeats", type=positive_int, default=rules.n_repeats, help="of it, shuffled anew"
+    )
+    group.add_argument(
+        "--by",
+        choices=("groups", "source", "split"),
+        default=rules.by,
+        help="folds of patients and lesions, each source left out in turn, or the publisher's "
+        "test part",
+    )
+    group.add_argument(
+        "--test-folds", type=int, nargs="+", metavar="N", help="test these folds only, from 0"
+    )
+    group.add_argument(
+        "--test-dataset", metavar="NAME", help="test another data set, in the place of folds"
+    )
+    group.add_argument("--test-root", type=Path, metavar="PATH", help="where that one lies")
+    group.add_argument(
+        "--inner-folds",
+        type=int,
+        default=rules.inner_splits,
+        help="by which thresholds are set, each a fit; 0 for none. Networks are not trained again",
+    )
+    group.add_argument(
+        "--reference", metavar="MODEL", help="what all others are compared with (the first model)"
+    )
+    group.add_argument(
+        "--margin", type=float, default=rules.margin, help="smallest difference worth having"
+    )
+    group.add_argument(
+        "--target-sensitivity",
+        type=float,
+        default=rules.target_sensitivity,
+        help="for the class of concern",
+    )
+    group.add_argument(
+        "--prevalence",
+        type=float,
+        default=rules.prevalence,
+        help="of the class of concern where the models would be used",
+    )
+    group.add_argument(
+        "--shares",
+        type=float,
+        nargs="+",
+        default=[],
+        metavar="S",
+        help="of the training lesions, for the learning curve",
+    )
+
+
+def add_scenario_option(parser: argparse.ArgumentParser) -> None:
+    """Option that says how reliability, time and error are weighed."""
+    names = ", ".join(known.name for known in SCENARIOS)
+    parser.add_argument(
+        "--scenario",
+        type=scenario_text,
+        action="append",
+        default=[],
+        metavar="NAME=R,T,E",
+        help=f"weigh models by reliability, time and error, such as bedside=0.5,0.3,0.2; can be "
+        f"repeated ({names})",
+    )
+
+
+def scenario_text(text: str) -> str:
+    """Check the words of a scenario; they are parsed where they are used, and kept as they are."""
+    try:
+        scenario(text)
+    except ValueError as error:
+        raise argparse.ArgumentTypeError(str(error)) from error
+    return text
+
+
+def protocol_of(args: argparse.Namespace) -> Protocol:
+    """Protocol that the options name."""
+    return Protocol(
+        n_splits=args.folds,
+        n_repeats=args.repeats,
+        by=args.by,
+        test_folds=args.test_folds,
+        inner_splits=args.inner_folds,
+        reference=args.reference,
+        margin=args.margin,
+        target_sensitivity=args.target_sensitivity,
+        prevalence=args.prevalence,
+        shares=args.shares,
     )
 
 
@@ -228,6 +342,20 @@ def model_names(text: str) -> list[str]:
     return list(dict.fromkeys(names))
 
 
+def block_names(text: str) -> list[str]:
+    """Parse a comma-separated list of descriptors."""
+    known = [name for name, _ in default_descriptors()]
+    names = [name.strip() for name in text.split(",") if name.strip()]
+    unknown = sorted(set(names) - set(known))
+    if unknown or set(names) == set(known):
+        raise argparse.ArgumentTypeError(
+            f"unknown descriptor {', '.join(unknown)}; choose from {', '.join(known)}"
+            if unknown
+            else "some descriptor must stay; use the model `embedding` for none"
+        )
+    return names
+
+
 def explain_models() -> str:
     """Tell the names of all models, and which of them train how many networks."""
     frozen = [name for name in MODELS if name not in NETWORK_MODELS]
@@ -241,9 +369,13 @@ def explain_models() -> str:
 def read_manifest(args: argparse.Namespace) -> pd.DataFrame:
     """Load the data set that the options name."""
     columns = {name: value for name in _TABLE_COLUMNS if (value := getattr(args, name))}
-    if columns and args.dataset != "csv":
-        given = ", ".join(f"--{name.replace('_', '-')}" for name in columns)
-        raise ValueError(f"{given} only makes sense with --dataset csv, not {args.dataset}.")
+    # An unknown data set is for load_dataset to refuse.
+    takes = getattr(DATASETS.get(args.dataset.lower()), "options", _TABLE_COLUMNS)
+    others = [f"--{name.replace('_', '-')}" for name in columns if name not in takes]
+    if others:
+        raise ValueError(
+            f"{', '.join(others)} only makes sense with --dataset csv, not {args.dataset}."
+        )
     return load_dataset(
         args.dataset,
         args.root,
@@ -281,6 +413,7 @@ def model_settings(args: argparse.Namespace) -> dict[str, Any]:
         "backbone": args.backbone,
         "weights": None if args.weights == "none" else args.weights,
         "normalization": args.normalization,
+        "descriptors": [part for part in default_descriptors() if part[0] not in args.without],
         "preparation": Preparation(
             size=args.size,
             mask=args.mask,

@@ -7,10 +7,13 @@ from pipelines.cli import (
     augmentations,
     backbones,
     compare,
+    data,
     demo,
+    explain,
     extract,
     ledger,
     predict,
+    report,
     train,
 )
 from pipelines.cli.options import HelpFormatter
@@ -18,11 +21,14 @@ from pipelines.cli.options import HelpFormatter
 _COMMANDS = (
     demo,
     compare,
+    report,
     ablate,
     ledger,
     train,
     predict,
+    explain,
     extract,
+    data,
     augmentations,
     backbones,
 )

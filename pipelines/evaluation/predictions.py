@@ -1,15 +1,20 @@
 """The table of out-of-fold predictions, from which every score and figure is made.
 
-It is long, one row a model and image: `model`, `row` (of the manifest), `image`, `label`, `lesion`,
-`fold`, one column `p_<class>` a class, and the labels decided by `argmax` and `prior_corrected`.
+It is long, one row a model, repeat and image: `model`, `repeat`, `row` (of the manifest), `image`,
+`label`, `lesion`, `fold`, one column `p_<class>` a class, and the labels decided by `argmax` and
+`prior_corrected`.
 """
+
+from collections.abc import Sequence
 
 import numpy as np
 import pandas as pd
 
 from fusion.decision import decide
+from pipelines.evaluation.folds import Split, as_splits
 
 PREFIX = "p_"
+COUNT = "n_"
 RULES = ("argmax", "prior_corrected")
 
 
@@ -31,27 +36,29 @@ def probabilities(predictions: pd.DataFrame) -> np.ndarray:
     return predictions[[PREFIX + name for name in class_names(predictions)]].to_numpy(float)
 
 
-def training_priors(labels: np.ndarray, folds: np.ndarray, classes: list[str]) -> np.ndarray:
-    """Class frequencies of the images each fold was trained on.
+def training_table(labels: np.ndarray, splits: Sequence[Split]) -> pd.DataFrame:
+    """Count the training images of each class in each split.
 
     Parameters
     ----------
     labels : ndarray of shape (n,)
         Class of each image.
-    folds : ndarray of shape (n,), int
-        Test fold of each image.
-    classes : list of str
-        Order of the columns.
+    splits : sequence of Split
+        Their rows.
 
     Returns
     -------
-    ndarray of shape (n_splits, n_classes)
-        Each row sums to 1.
+    DataFrame
+        One row a split: `repeat`, `fold`, and the number of images of each class, under its name
+        behind "n_".
     """
-    counts = np.zeros((folds.max() + 1, len(classes)))
-    np.add.at(counts, (folds, encode(labels, classes)), 1)
-    trained_on = counts.sum(axis=0) - counts
-    return trained_on / trained_on.sum(axis=1, keepdims=True)
+    classes = sorted(set(labels))
+    rows = [
+        {"repeat": split.repeat, "fold": split.fold}
+        | {COUNT + name: int((labels[split.train] == name).sum()) for name in classes}
+        for split in splits
+    ]
+    return pd.DataFrame(rows)
 
 
 def encode(labels: np.ndarray | pd.Series, classes: list[str]) -> np.ndarray:
@@ -59,48 +66,55 @@ def encode(labels: np.ndarray | pd.Series, classes: list[str]) -> np.ndarray:
     return pd.Index(classes).get_indexer(pd.Index(labels))
 
 
-def add_decisions(predictions: pd.DataFrame, priors: np.ndarray) -> pd.DataFrame:
+def add_decisions(predictions: pd.DataFrame, training: pd.DataFrame) -> pd.DataFrame:
     """Decide a label for each row by every rule.
 
     Parameters
     ----------
     predictions : DataFrame
-        With `fold` and probability columns.
-    priors : ndarray of shape (n_splits, n_classes)
-        From `training_priors`.
+        With `repeat`, `fold` and probability columns.
+    training : DataFrame
+        From `training_table`.
 
     Returns
     -------
     DataFrame
         The same rows with the columns `argmax` and `prior_corrected`.
     """
-    classes = np.array(class_names(predictions), dtype=object)
-    values, folds = probabilities(predictions), predictions["fold"].to_numpy()
+    names = class_names(predictions)
+    classes, values = np.array(names, dtype=object), probabilities(predictions)
     decided = {rule: np.empty(len(predictions), dtype=object) for rule in RULES}
-    for fold in np.unique(folds):
-        rows = folds == fold
+    splits = predictions[["repeat", "fold"]].to_numpy()
+    for split in training.to_dict("records"):
+        rows = (splits == (split["repeat"], split["fold"])).all(axis=1)
+        prior = np.array([split.get(COUNT + name, 0) for name in names], dtype=float)
         # A class that training never saw has probability 0 and cannot be chosen by any rule.
-        known = priors[fold] > 0
+        known = prior > 0
         for rule, labels in decided.items():
             labels[rows] = decide(
-                values[np.ix_(rows, known)], classes[known], rule=rule, prior=priors[fold][known]
+                values[np.ix_(rows, known)], classes[known], rule=rule, prior=prior[known]
             )
     return predictions.assign(**decided)
 
 
-def aggregate_lesions(predictions: pd.DataFrame) -> pd.DataFrame:
+def aggregate_lesions(
+    predictions: pd.DataFrame, training: pd.DataFrame | None = None
+) -> pd.DataFrame:
     """Average the predictions of the images of each lesion.
 
     Parameters
     ----------
     predictions : DataFrame
         Image-level predictions, see the module.
+    training : DataFrame, optional
+        From `training_table`; by default each fold was trained on the rows of the others.
 
     Returns
     -------
     DataFrame
-        One row a model and lesion, with mean probabilities and decisions made from them; lesions
-        in order of first appearance, and `images`, their number, instead of `row` and `image`.
+        One row a model, repeat and lesion, with mean probabilities and decisions made from them;
+        lesions in order of first appearance, and `images`, their number, instead of `row` and
+        `image`.
 
     Raises
     ------
@@ -109,18 +123,35 @@ def aggregate_lesions(predictions: pd.DataFrame) -> pd.DataFrame:
     """
     _check_labels_agree(predictions)
     columns = [PREFIX + name for name in class_names(predictions)]
-    grouped = predictions.groupby(["model", "lesion"], sort=False)
+    grouped = predictions.groupby(["model", "repeat", "lesion"], sort=False)
     lesions = grouped.agg(
         label=("label", "first"),
         fold=("fold", "first"),
         images=("label", "size"),
         **{name: (name, "mean") for name in columns},
     ).reset_index()
+    return add_decisions(lesions, trained_on_others(predictions) if training is None else training)
+
+
+def trained_on_others(predictions: pd.DataFrame) -> pd.DataFrame:
+    """Training table of folds that were each trained on the rows of the others.
+
+    Parameters
+    ----------
+    predictions : DataFrame
+        Image-level predictions.
+
+    Returns
+    -------
+    DataFrame
+        As `training_table` gives it.
+    """
     one = predictions[predictions["model"] == predictions["model"].iloc[0]]
-    priors = training_priors(
-        one["label"].to_numpy(), one["fold"].to_numpy(), class_names(predictions)
-    )
-    return add_decisions(lesions, priors)
+    tables = [
+        training_table(part["label"].to_numpy(), as_splits(part["fold"].to_numpy(), int(repeat)))
+        for repeat, part in one.groupby("repeat")
+    ]
+    return pd.concat(tables, ignore_index=True)
 
 
 def _check_labels_agree(predictions: pd.DataFrame) -> None:

@@ -1,6 +1,6 @@
 """The metrics table: every score of every model, per lesion and per image, with intervals."""
 
-from itertools import combinations
+from collections.abc import Callable, Sequence
 from typing import NamedTuple
 
 import numpy as np
@@ -8,14 +8,21 @@ import pandas as pd
 
 from pipelines.evaluation import metrics
 from pipelines.evaluation.bootstrap import draw_lesions, percentile_interval, resample
+from pipelines.evaluation.differences import Scored, add_delong, difference_table
+from pipelines.evaluation.fold_areas import fold_areas, known_mean, mean_of_folds
 from pipelines.evaluation.predictions import (
+    COUNT,
     aggregate_lesions,
     class_names,
     encode,
     probabilities,
+    trained_on_others,
 )
+from pipelines.evaluation.probability_scores import brier, log_loss
+from pipelines.evaluation.ranking import area, cut, partial_area, precision_area
 
 UNITS = ("lesion", "image")
+Drawn = dict[str, tuple[float, np.ndarray]]
 
 
 class Scores(NamedTuple):
@@ -25,25 +32,33 @@ class Scores(NamedTuple):
     ----------
     metrics : DataFrame
         One row a unit and model, lesions first: `model`, `unit`, each score with `_low` and
-        `_high`, `fit_seconds`, `predict_seconds`, `extract_seconds` and `n`. Sensitivity,
-        specificity and accuracy are those of the most probable class; `balanced_accuracy_prior`
-        is that of probabilities divided by the training frequencies. Seconds are sums over folds.
+        `_high`, `fit_seconds`, `predict_seconds`, `extract_seconds` and `n`. `macro_auc` is the
+        mean over folds and repeats, all other scores are of the pooled predictions of a repeat,
+        averaged over repeats. Sensitivity, specificity, accuracy and F1 are those of the most
+        probable class; `balanced_accuracy_prior` is that of probabilities divided by the training
+        frequencies. Seconds are sums over folds.
     differences : DataFrame
-        One row a unit and pair: `unit`, `model`, `reference`, `metric`, `difference` (model minus
-        reference), `difference_low`, `difference_high`.
+        See `pipelines.evaluation.differences.difference_table`.
+    folds : DataFrame
+        One row a unit, model, repeat and fold: `macro_auc` and, with a class of concern,
+        `positive_auc`.
     """
 
     metrics: pd.DataFrame
     differences: pd.DataFrame
+    folds: pd.DataFrame
 
 
 def score_models(
     predictions: pd.DataFrame,
     timings: pd.DataFrame,
     *,
+    training: pd.DataFrame | None = None,
     positive: str | None = None,
     n_bootstrap: int = 1000,
     random_state: int | None = 0,
+    comparisons: Sequence[tuple[str, str]] = (),
+    margin: float = 0.01,
 ) -> Scores:
     """Score out-of-fold predictions and compare the models pairwise.
 
@@ -54,40 +69,75 @@ def score_models(
         rows in the same order.
     timings : DataFrame
         From `out_of_fold`.
+    training : DataFrame, optional
+        From `out_of_fold`; by default each fold was trained on the rows of the others.
     positive : str or None, default=None
-        Class of concern; None leaves `positive_auc` out.
+        Class of concern; None leaves its scores out.
     n_bootstrap : int, default=1000
         Draws of the lesion bootstrap. All models and units share them, so differences are paired.
     random_state : int or None, default=0
         Seed of the draws.
+    comparisons : sequence of (model, reference), default=()
+        Declared in advance, see `difference_table`.
+    margin : float, default=0.01
+        Smallest difference worth having, of the macro AUC.
 
     Returns
     -------
     Scores
         Metrics and differences. Intervals hold 95% of the draws.
     """
-    lesions = aggregate_lesions(predictions)
-    first = _of_each_model(lesions)[predictions["model"].iloc[0]]
-    counts = draw_lesions(first["label"].to_numpy(), n_bootstrap, random_state)
+    training = trained_on_others(predictions) if training is None else training
+    lesions = aggregate_lesions(predictions, training)
+    order, counts = draws_of(lesions, n_bootstrap, random_state)
     seconds = _seconds(timings)
-    rows, differences = [], []
+    rows, folds = [], []
+    primary: dict[str, dict[str, Scored]] = {}
     for unit, table in zip(UNITS, (lesions, predictions), strict=True):
-        drawn = {}
-        for model, part in _of_each_model(table).items():
-            lesion_of_row = pd.Index(first["lesion"]).get_indexer(part["lesion"])
-            scored = _score(part, positive, counts, lesion_of_row)
-            drawn[model] = scored["macro_auc"]
-            n = {"n": len(part)}
-            rows.append({"model": model, "unit": unit} | _row(scored) | seconds[model] | n)
-        differences += [_difference(unit, pair, drawn) for pair in combinations(drawn, 2)]
-    columns = ["unit", "model", "reference", "metric", *_with_interval("difference")]
-    return Scores(pd.DataFrame(rows), pd.DataFrame(differences, columns=columns))
+        primary[unit] = {}
+        for model, part in _of_each(table, "model"):
+            found, areas = _score_model(part, training, positive, counts, order)
+            primary[unit][model] = Scored(*found["macro_auc"], known_mean(areas, axis=1))
+            where = {"model": model, "unit": unit}
+            size = {"n": len(part) // part["repeat"].nunique()}
+            rows.append(where | _row(found) | seconds[model] | size)
+            folds.append(_fold_table(where, training, areas, class_names(part), positive))
+    differences = difference_table(primary, _test_to_train(lesions, training), comparisons, margin)
+    if len(training) == 1 and positive is not None and len(differences):
+        differences = add_delong(differences, lesions, positive)
+    return Scores(pd.DataFrame(rows), differences, pd.concat(folds, ignore_index=True))
+
+
+def draws_of(
+    lesions: pd.DataFrame, n_bootstrap: int, random_state: int | None
+) -> tuple[pd.Index, np.ndarray]:
+    """Bootstrap draws of the lesions of a table, which all models share.
+
+    Parameters
+    ----------
+    lesions : DataFrame
+        Predictions per lesion.
+    n_bootstrap : int
+        Number of draws.
+    random_state : int or None
+        Their seed.
+
+    Returns
+    -------
+    order : Index of n_lesions
+        Lesions in order of first appearance.
+    counts : ndarray of shape (n_lesions, n_bootstrap)
+        From `draw_lesions`.
+    """
+    first = lesions.drop_duplicates("lesion")
+    counts = draw_lesions(first["label"].to_numpy(), n_bootstrap, random_state)
+    return pd.Index(first["lesion"]), counts
 
 
 def unit_scores(
     table: pd.DataFrame, positive: str | None, weights: np.ndarray
 ) -> dict[str, np.ndarray]:
-    """Every score of one model's predictions under each weighting.
+    """Every score of one model's pooled predictions under each weighting.
 
     Parameters
     ----------
@@ -101,64 +151,129 @@ def unit_scores(
     Returns
     -------
     dict of str to ndarray of shape (n_draws,)
-        Named and ordered as the columns of the metrics table.
+        Named and ordered as the columns of the metrics table, with `macro_auc` of the pooled
+        predictions.
     """
     classes = class_names(table)
-    truth = encode(table["label"], classes)
+    truth, values = encode(table["label"], classes), probabilities(table)
     matrices = {
         rule: metrics.confusion(truth, encode(table[rule], classes), len(classes), weights)
         for rule in ("argmax", "prior_corrected")
     }
     plain = matrices["argmax"]
-    areas = metrics.one_vs_rest_auc(probabilities(table), truth, weights)
+    cuts = [cut(values[:, place], truth == place, weights) for place in range(len(classes))]
+    areas = np.stack([area(each) for each in cuts])
     scores = {
-        "macro_auc": areas.mean(axis=0),
+        "macro_auc": known_mean(areas, axis=0),
         "balanced_accuracy": metrics.balanced_accuracy(plain),
         "balanced_accuracy_prior": metrics.balanced_accuracy(matrices["prior_corrected"]),
         "accuracy": metrics.accuracy(plain),
+        "f1": known_mean(metrics.f1(plain), axis=0),
+        "average_precision": known_mean(np.stack([precision_area(each) for each in cuts]), axis=0),
+        "brier": brier(values, truth, weights),
+        "log_loss": log_loss(values, truth, weights),
     }
     if positive is not None:
         scores["positive_auc"] = areas[classes.index(positive)]
+        scores["positive_partial_auc"] = partial_area(cuts[classes.index(positive)])
     per_class = {
         "sensitivity": metrics.sensitivity(plain),
         "specificity": metrics.specificity(plain),
         "auc": areas,
     }
-    for name, values in per_class.items():
-        scores |= {f"{name}_{label}": value for label, value in zip(classes, values, strict=True)}
+    for name, found in per_class.items():
+        scores |= {f"{name}_{label}": value for label, value in zip(classes, found, strict=True)}
     return scores
 
 
-def _of_each_model(table: pd.DataFrame) -> dict[str, pd.DataFrame]:
-    return {str(model): part for model, part in table.groupby("model", sort=False)}
+def _score_model(
+    part: pd.DataFrame,
+    training: pd.DataFrame,
+    positive: str | None,
+    counts: np.ndarray,
+    order: pd.Index,
+) -> tuple[Drawn, np.ndarray]:
+    """Scores of a model, averaged over repeats, and its areas by fold and class."""
+    found: list[Drawn] = []
+    areas = []
+    for repeat, rows in _of_each(part, "repeat"):
+        splits = training[training["repeat"] == repeat]
+
+        def score(weights: np.ndarray, rows=rows, splits=splits) -> dict[str, np.ndarray]:
+            pooled = unit_scores(rows, positive, weights)
+            first = {"macro_auc": mean_of_folds(fold_areas(rows, splits, weights))}
+            return first | {"macro_auc_pooled": pooled.pop("macro_auc")} | pooled
+
+        found.append(score_and_draws(rows, score, counts, order))
+        areas.append(fold_areas(rows, splits, np.ones((len(rows), 1))))
+    averaged = {
+        name: (
+            float(np.mean([each[name][0] for each in found])),
+            np.mean([each[name][1] for each in found], axis=0),
+        )
+        for name in found[0]
+    }
+    return averaged, np.concatenate(areas)[..., 0]
 
 
-def _with_interval(name: str) -> list[str]:
-    return [name, f"{name}_low", f"{name}_high"]
+def score_and_draws(
+    rows: pd.DataFrame,
+    score: Callable[[np.ndarray], dict[str, np.ndarray]],
+    counts: np.ndarray,
+    order: pd.Index,
+) -> Drawn:
+    """Each score as its value on the rows themselves and on every draw.
 
+    Parameters
+    ----------
+    rows : DataFrame
+        Predictions of one model and repeat.
+    score : callable
+        Takes weights of shape (n_rows, n) and returns named scores of shape (n,).
+    counts, order
+        From `draws_of`.
 
-def _score(
-    part: pd.DataFrame, positive: str | None, counts: np.ndarray, lesion_of_row: np.ndarray
-) -> dict[str, tuple[float, np.ndarray]]:
-    """Each score as its value on the rows themselves and on every draw."""
-    plain = unit_scores(part, positive, np.ones((len(part), 1)))
-    draws = resample(lambda weights: unit_scores(part, positive, weights), counts, lesion_of_row)
+    Returns
+    -------
+    dict of str to (float, ndarray of shape (n_draws,))
+        By name.
+    """
+    plain = score(np.ones((len(rows), 1)))
+    draws = resample(score, counts, order.get_indexer(pd.Index(rows["lesion"])))
     return {name: (float(plain[name][0]), draws[name]) for name in plain}
 
 
-def _row(scored: dict[str, tuple[float, np.ndarray]]) -> dict[str, float]:
+def _of_each(table: pd.DataFrame, column: str) -> list[tuple]:
+    return list(table.groupby(column, sort=False))
+
+
+def _row(scored: Drawn) -> dict[str, float]:
     row: dict[str, float] = {}
     for name, (value, draws) in scored.items():
-        row |= dict(zip(_with_interval(name), (value, *percentile_interval(draws)), strict=True))
+        low, high = percentile_interval(draws)
+        row |= {name: value, f"{name}_low": low, f"{name}_high": high}
     return row
 
 
-def _difference(
-    unit: str, pair: tuple[str, str], drawn: dict[str, tuple[float, np.ndarray]]
-) -> tuple:
-    (value, draws), (reference, reference_draws) = drawn[pair[0]], drawn[pair[1]]
-    low, high = percentile_interval(draws - reference_draws)
-    return (unit, *pair, "macro_auc", value - reference, low, high)
+def _fold_table(
+    where: dict[str, str],
+    training: pd.DataFrame,
+    areas: np.ndarray,
+    classes: list[str],
+    positive: str | None,
+) -> pd.DataFrame:
+    table = training[["repeat", "fold"]].assign(**where, macro_auc=known_mean(areas, axis=1))
+    if positive is not None:
+        table["positive_auc"] = areas[:, classes.index(positive)]
+    return table
+
+
+def _test_to_train(lesions: pd.DataFrame, training: pd.DataFrame) -> float:
+    """Test rows for each training row, mean over folds; images stand for lesions in both."""
+    one = lesions[lesions["model"] == lesions["model"].iloc[0]]
+    tested = one.groupby(["repeat", "fold"])["images"].sum().to_numpy()
+    counts = [name for name in training if str(name).startswith(COUNT)]
+    return float((tested / training[counts].sum(axis=1).to_numpy()).mean())
 
 
 def _seconds(timings: pd.DataFrame) -> dict[str, dict[str, float]]:

@@ -78,7 +78,7 @@ def summarise_selections(selections: pd.DataFrame) -> pd.DataFrame:
     rows = []
     for model, part in selections.groupby("model", sort=False):
         offered = int(part["offered"].max())
-        kept = [set(names.dropna()) for _, names in part.groupby("fold")["column"]]
+        kept = [set(names.dropna()) for _, names in part.groupby(["repeat", "fold"])["column"]]
         names = sorted(set().union(*kept))
         supports = np.zeros((len(kept), max(offered, len(names))), dtype=bool)
         for fold, chosen in enumerate(kept):
@@ -91,22 +91,22 @@ def summarise_selections(selections: pd.DataFrame) -> pd.DataFrame:
     return pd.DataFrame(rows, columns=["model", *counts, *ends])
 
 
-def selection_table(rows: list[tuple[str, int, Selection]]) -> pd.DataFrame:
+def selection_table(rows: list[tuple[str, int, int, Selection]]) -> pd.DataFrame:
     """Table of what models kept in each fold.
 
     Parameters
     ----------
-    rows : list of (str, int, Selection)
-        Model, fold, and what it kept.
+    rows : list of (str, int, int, Selection)
+        Model, repeat, fold, and what it kept.
 
     Returns
     -------
     DataFrame
-        One row a model, fold and column: `model`, `fold`, `offered`, `column`. A fold that kept
-        nothing has one row without a column.
+        One row a model, repeat, fold and column: `model`, `repeat`, `fold`, `offered`, `column`.
+        A fold that kept nothing has one row without a column.
     """
-    table = [(model, fold, kept.n_offered, kept.columns) for model, fold, kept in rows]
-    columns = ["model", "fold", "offered", "column"]
+    table = [(*where, kept.n_offered, kept.columns) for *where, kept in rows]
+    columns = ["model", "repeat", "fold", "offered", "column"]
     return pd.DataFrame(table, columns=columns).explode("column", ignore_index=True)
 
 

@@ -2,18 +2,15 @@
 
 import json
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import joblib
-import numpy as np
 import pandas as pd
-from sklearn.base import BaseEstimator
 
-# They change how long a step takes, not what it predicts.
-_INDIFFERENT = ("memory", "n_jobs", "verbose")
+from pipelines.evaluation.fingerprints import describe
 
 
 @dataclass(frozen=True)
@@ -87,25 +84,3 @@ class SavedSteps:
 
     def _fingerprint(self, model: Any) -> str:
         return joblib.hash([self.data, describe(model)])
-
-
-def describe(value: Any) -> Any:
-    """Tell what a model is made of, apart from what does not shape its predictions.
-
-    Examples
-    --------
-    >>> from sklearn.dummy import DummyClassifier
-    >>> describe(DummyClassifier())
-    ['DummyClassifier', {'constant': None, 'random_state': None, 'strategy': 'prior'}]
-    """
-    if isinstance(value, BaseEstimator):
-        parameters = value.get_params(deep=False)
-        kept = {name: p for name, p in sorted(parameters.items()) if name not in _INDIFFERENT}
-        return [type(value).__name__, describe(kept)]
-    if isinstance(value, Mapping):
-        return {name: describe(part) for name, part in value.items()}
-    if isinstance(value, np.ndarray):
-        return value.tolist()
-    if isinstance(value, list | tuple):
-        return [describe(part) for part in value]
-    return value if isinstance(value, str | int | float | bool | None) else repr(value)

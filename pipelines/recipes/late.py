@@ -18,7 +18,7 @@ from fusion import (
     block_members,
 )
 from fusion.late_fusion import RULES
-from pipelines.cnn import SplitFitEmbedding
+from pipelines.cnn import CrossFittedLogits, SplitFitEmbedding
 from pipelines.patients import PatientMetadata
 from pipelines.pipeline import LesionPipeline
 from pipelines.recipes.blocks import default_descriptors
@@ -75,6 +75,30 @@ def make_late_fusion_classifier(network: Any, *, rule: str = "stack", **options)
     features = make_fusion_classifier(network=network, **options).image_step
     decision.set_params(estimator=fused)
     return LesionPipeline([("features", features), ("classify", decision)], memory=alone.memory)
+
+
+def make_network_ensemble(network: Any, **options) -> LesionPipeline:
+    """Average the networks that cross-fitting trains, without any descriptor.
+
+    It is what fusion with cross-fitted logits must beat: the same networks, each trained on the
+    other folds' lesions, none of them alone.
+
+    Parameters
+    ----------
+    network : CNNClassifier
+        The network to be fine-tuned.
+    **options
+        Of `make_fusion_classifier`; `decision`, `memory` and `random_state` count.
+
+    Returns
+    -------
+    LesionPipeline
+        Steps ``features``, a `CrossFittedLogits`, and ``classify``, a logistic regression on them.
+    """
+    logits = CrossFittedLogits(network, random_state=options.get("random_state"))
+    decision = DecisionRule(network_alone(), rule=options.get("decision", "argmax"))
+    steps = [("features", logits), ("classify", decision)]
+    return LesionPipeline(steps, memory=options.get("memory")).set_output(transform="pandas")
 
 
 def make_split_fit_classifier(network: Any, **options) -> DecisionRule:

@@ -12,6 +12,7 @@ from pipelines.pipeline import LesionPipeline
 from pipelines.recipes.late import (
     make_codella_classifier,
     make_late_fusion_classifier,
+    make_network_ensemble,
     make_split_fit_classifier,
 )
 from pipelines.recipes.serial import make_fusion_classifier
@@ -64,6 +65,7 @@ _FROZEN: dict[str, tuple[Callable[..., Model], dict[str, Any]]] = {
 
 # Fusions with a network that is fine-tuned.
 _TUNED: dict[str, tuple[Callable[..., Model], dict[str, Any]]] = {
+    "cnn_ensemble": (make_network_ensemble, {}),
     "split_fit": (make_split_fit_classifier, {}),
     "late_mean": (make_late_fusion_classifier, {"rule": "mean"}),
     "late_rank": (make_late_fusion_classifier, {"rule": "rank"}),
@@ -108,6 +110,7 @@ def make_model(
         - "missingness": which metadata are missing, and nothing else.
         - "codella": sparse codes, descriptors and embedding, a support vector machine each,
           averaged.
+        - "cnn_ensemble": three of them, each fine-tuned on two thirds of the lesions: their mean.
         - "split_fit": descriptors and embedding of a network fine-tuned on half of the lesions,
           fused serially on the other half.
         - "fusion_cnn": descriptors and the fine-tuned network's cross-fitted logits, fused

@@ -11,14 +11,17 @@ from fusion import BoltzmannSelector
 from pipelines import LesionPipeline, PatientMetadata, comparison, make_fusion_classifier
 from pipelines.comparison import compare
 from pipelines.data import group_ids
+from pipelines.evaluation import Protocol
 from pipelines.intake import Intake
 
+# Three folds, nothing beside them.
+QUICK = Protocol(n_splits=3, inner_splits=0)
 SECONDS = ["fit_seconds", "predict_seconds", "extract_seconds"]
 
 
 @pytest.fixture
 def result(models, manifest):
-    return compare(models, manifest, n_splits=3, n_bootstrap=50)
+    return compare(models, manifest, protocol=QUICK, n_bootstrap=50)
 
 
 def test_a_comparison_scores_every_model_per_lesion_and_image(result, models):
@@ -28,7 +31,7 @@ def test_a_comparison_scores_every_model_per_lesion_and_image(result, models):
 
 
 def test_the_same_seed_gives_the_same_bits(result, models, manifest):
-    again = compare(models, manifest, n_splits=3, n_bootstrap=50)
+    again = compare(models, manifest, protocol=QUICK, n_bootstrap=50)
     pd.testing.assert_frame_equal(
         again.metrics.drop(columns=SECONDS), result.metrics.drop(columns=SECONDS), check_exact=True
     )
@@ -67,7 +70,7 @@ def test_a_search_splits_by_lesion(models, manifest):
     model = GridSearchCV(
         models["cnn"], {"column": ["x0", "x1"]}, scoring="neg_log_loss", cv=Watching(2)
     )
-    compare({"search": model}, manifest, n_splits=3, n_bootstrap=10)
+    compare({"search": model}, manifest, protocol=QUICK, n_bootstrap=10)
     assert len(seen) == 3
     for rows, groups in seen:
         np.testing.assert_array_equal(groups, group_ids(manifest)[rows.index])
@@ -78,7 +81,7 @@ def test_report_writes_every_file(result, tmp_path):
     assert report == tmp_path / "run" / "report.html"
     names = {path.name for path in report.parent.iterdir()}
     tables = {"metrics.csv", "differences.csv", "timings.csv", "predictions.parquet"}
-    assert names == tables | {"report.html", "run.json", "figures"}
+    assert names >= tables | {"report.html", "report.md", "run.json", "figures", "tables"}
     pd.testing.assert_frame_equal(
         pd.read_csv(report.parent / "metrics.csv"), result.metrics, check_dtype=False
     )
@@ -104,7 +107,7 @@ def choosing(models, manifest):
 
 
 def test_stability_stands_beside_the_scores(choosing, manifest, tmp_path):
-    result = compare(choosing, manifest, n_splits=3, n_bootstrap=20)
+    result = compare(choosing, manifest, protocol=QUICK, n_bootstrap=20)
     assert set(result.selections["column"]) == {"planted"}
     assert result.metrics["model"].tolist() == [*choosing] * 2
     chosen = result.metrics.set_index("model").loc["chosen"]
@@ -120,7 +123,7 @@ def test_stability_stands_beside_the_scores(choosing, manifest, tmp_path):
 
 
 def test_without_a_selection_none_is_left_behind(result, choosing, manifest, tmp_path):
-    compare(choosing, manifest, n_splits=3, n_bootstrap=20).report(tmp_path)
+    compare(choosing, manifest, protocol=QUICK, n_bootstrap=20).report(tmp_path)
     result.report(tmp_path)
     assert not (tmp_path / "selections.csv").exists()
     assert "stability" not in result.metrics
@@ -130,7 +133,9 @@ def test_models_of_metadata_run_beside_their_control(lesions):
     ages = np.where(lesions["label"] == "melanoma", np.nan, 50.0)
     rows = lesions.assign(age=ages, site="arm")
     model = LesionPipeline([("f", PatientMetadata(["age"])), ("classify", LogisticRegression())])
-    result = compare({"ages": model}, rows, n_splits=2, n_bootstrap=5)
+    result = compare(
+        {"ages": model}, rows, protocol=Protocol(n_splits=2, inner_splits=0), n_bootstrap=5
+    )
     assert result.models == ["ages", "missingness"]
     assert set(result.settings["models"]) == set(result.metrics["model"]) == set(result.models)
     scores = result.metrics.set_index("model").loc["missingness", "auc_melanoma"]
@@ -141,7 +146,7 @@ def test_metadata_that_are_not_there_are_told_before_images_are_read(models, man
     monkeypatch.setattr(comparison, "take_in", lambda *_, **__: pytest.fail("read images"))
     model = LesionPipeline([("f", PatientMetadata()), ("c", LogisticRegression())])
     with pytest.raises(ValueError, match="PatientMetadata needs a manifest with any of"):
-        compare({"ages": model}, manifest, n_splits=3)
+        compare({"ages": model}, manifest, protocol=QUICK)
 
 
 def test_one_standard_error_is_told_as_the_rule(models):
@@ -186,7 +191,7 @@ def test_unknown_on_error_is_refused(models, manifest):
 def test_labels_are_checked_before_images_are_read(models, manifest, monkeypatch):
     monkeypatch.setattr(comparison, "take_in", lambda *_, **__: pytest.fail("read images"))
     with pytest.raises(ValueError, match="at least as many lesions as folds"):
-        compare(models, manifest, n_splits=50)
+        compare(models, manifest, protocol=Protocol(n_splits=50, inner_splits=0))
 
 
 def test_skipped_rows_leave_every_model(models, manifest, monkeypatch):
@@ -195,7 +200,7 @@ def test_skipped_rows_leave_every_model(models, manifest, monkeypatch):
     quality = pd.DataFrame({"mask_reliable": np.arange(len(kept)) % 4 > 0})
     found = Intake(np.array(kept), failures, {"fusion": 12.5}, quality)
     monkeypatch.setattr(comparison, "take_in", lambda *_, **__: found)
-    result = compare(models, manifest, n_splits=3, n_bootstrap=10, on_error="skip")
+    result = compare(models, manifest, protocol=QUICK, n_bootstrap=10, on_error="skip")
     for _, table in result.predictions.groupby("model"):
         assert table["row"].tolist() == kept
         assert table["image"].tolist() == manifest["image"].iloc[kept].tolist()
@@ -206,7 +211,7 @@ def test_skipped_rows_leave_every_model(models, manifest, monkeypatch):
 
 def test_ungrouped_and_synthetic_manifests_are_told(models, manifest):
     drawn = manifest.drop(columns="lesion").assign(source="synthetic")
-    settings = compare(models, drawn, n_splits=3, n_bootstrap=10).settings
+    settings = compare(models, drawn, protocol=QUICK, n_bootstrap=10).settings
     assert settings["synthetic"]
     assert not settings["grouped"]
 
@@ -217,7 +222,7 @@ def test_what_loading_left_out_is_listed(models, manifest):
         "partial": True,
         "skipped": [{"row": 7, "file": "x.jpg", "reason": "no label"}],
     }
-    result = compare(models, manifest, n_splits=3, n_bootstrap=10)
+    result = compare(models, manifest, protocol=QUICK, n_bootstrap=10)
     assert result.skipped == [{"row": 7, "image": "x.jpg", "error": "x.jpg: no label"}]
     assert result.settings["dataset"] == "csv"
     assert result.settings["partial"]

@@ -15,7 +15,7 @@ from features.texture.patches import Patches, lesion_patches, lesion_pictures
 from features.texture.sparse_codes import Dictionary, learn_dictionary, pooled_codes
 from pipelines import ArtifactError, LesionPipeline, compare, load_model, save_model
 from pipelines.data import group_ids
-from pipelines.evaluation import make_folds
+from pipelines.evaluation import Protocol, make_folds
 
 SMALL = {"n_atoms": 12, "n_patches": 400, "random_state": 0}
 
@@ -303,10 +303,11 @@ def test_each_fold_has_its_own_dictionary_and_each_image_is_decoded_once(
 
 
 def test_a_comparison_learns_from_training_rows_alone(lesions, decoded, learned_from, tmp_path):
-    found = compare({"sparse": model(tmp_path / "rows.sqlite")}, lesions, n_splits=2, n_bootstrap=5)
+    protocol = Protocol(n_splits=2)
+    compare({"sparse": model(tmp_path / "rows.sqlite")}, lesions, protocol=protocol, n_bootstrap=5)
     assert len(decoded) == len(lesions)
     shown = pictures_of(lesions)
-    train = [np.flatnonzero(found.folds != fold) for fold in (0, 1)]
+    train = [split.train for split in protocol.splits(lesions)]
     assert learned_from == [{shown[i] for i in rows} for rows in train]
 
 

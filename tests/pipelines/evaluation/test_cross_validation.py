@@ -8,7 +8,8 @@ from sklearn.linear_model import LogisticRegression
 
 from pipelines.data import group_ids
 from pipelines.evaluation import make_folds, out_of_fold
-from pipelines.evaluation.cross_validation import _prepared, _seed
+from pipelines.evaluation.cross_validation import _prepared
+from pipelines.evaluation.fold_run import _seed
 
 
 @pytest.fixture
@@ -29,9 +30,9 @@ def test_predictions_are_those_of_models_fitted_on_the_other_folds(models, manif
 
 
 def test_table_has_the_stated_columns_and_no_gaps(models, manifest, folds):
-    predictions, timings, _ = out_of_fold(models, manifest, folds)
+    predictions, timings = out_of_fold(models, manifest, folds)[:2]
     assert list(predictions) == [
-        *("model", "row", "image", "label", "lesion", "fold"),
+        *("model", "repeat", "row", "image", "label", "lesion", "fold"),
         *("p_keratosis", "p_melanoma", "p_nevus", "argmax", "prior_corrected"),
     ]
     assert not predictions.isna().any(axis=None)
@@ -41,7 +42,8 @@ def test_table_has_the_stated_columns_and_no_gaps(models, manifest, folds):
     assert timings[["model", "fold"]].values.tolist() == [
         [name, fold] for name in models for fold in range(3)
     ]
-    assert (timings.drop(columns="model") >= 0).all(axis=None)
+    assert (timings.filter(like="seconds") >= 0).all(axis=None)
+    assert timings["train_macro_auc"].isna().all()
 
 
 def test_features_are_taken_once_for_all_folds(models, manifest, folds, monkeypatch):
@@ -86,7 +88,7 @@ def test_columns_that_each_fold_keeps(models, manifest, folds):
     chosen = models | {"chosen": type(models["fusion"])(steps)}
     found = out_of_fold(chosen, manifest, folds).selections
     assert found.values.tolist() == [
-        ["chosen", fold, 3, column] for fold in range(3) for column in ("x0", "x1")
+        ["chosen", 0, fold, 3, column] for fold in range(3) for column in ("x0", "x1")
     ]
 
 
@@ -130,3 +132,27 @@ def test_jobs_side_by_side_are_single_threaded():
 
     assert _prepared(Threaded(), single_threaded=True).n_jobs == 1
     assert _prepared(Threaded(), single_threaded=False).n_jobs == 4
+
+
+def test_inner_predictions_are_of_training_rows_by_models_that_never_saw_them(
+    models, manifest, folds
+):
+    found = out_of_fold(models, manifest, folds, inner_splits=2)
+    assert set(found.inner["model"]) == {"fusion"}  # networks are not trained again
+    groups = group_ids(manifest)
+    for fold, part in found.inner.groupby("fold"):
+        np.testing.assert_array_equal(part["row"], np.flatnonzero(folds != fold))
+        assert not set(groups[part["row"]]) & set(groups[folds == fold])
+        np.testing.assert_allclose(part.filter(regex="^p_").sum(axis=1), 1)
+    train = out_of_fold(models, manifest, folds, train_scores=True)
+    plain = clone(models["fusion"]).fit(manifest, manifest["label"]).predict_proba(manifest)
+    one = found.inner.query("fold == 0").filter(regex="^p_").to_numpy()
+    assert not np.isclose(one, plain[folds != 0]).all()
+    assert train.timings["train_macro_auc"].between(0.5, 1).all()
+
+
+def test_failures_are_listed_where_asked(models, manifest, folds):
+    models["cnn"].set_params(column="absent")
+    found = out_of_fold(models, manifest, folds, on_failure="report")
+    assert found.predictions["model"].unique().tolist() == ["fusion"]
+    assert [failure["model"] for failure in found.failures] == ["cnn"]

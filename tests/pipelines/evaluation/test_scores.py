@@ -5,7 +5,11 @@ from sklearn.metrics import balanced_accuracy_score, roc_auc_score
 
 from pipelines.evaluation import aggregate_lesions, make_folds, out_of_fold, score_models
 
-SCORES = ["macro_auc", "balanced_accuracy", "balanced_accuracy_prior", "accuracy", "positive_auc"]
+SCORES = [
+    *("macro_auc", "macro_auc_pooled", "balanced_accuracy", "balanced_accuracy_prior"),
+    *("accuracy", "f1", "average_precision", "brier", "log_loss"),
+    *("positive_auc", "positive_partial_auc"),
+]
 CLASSES = ["keratosis", "melanoma", "nevus"]
 
 
@@ -35,8 +39,18 @@ def test_point_scores_are_those_of_scikit_learn(results, scores):
         table = tables[row["unit"]][tables[row["unit"]]["model"] == row["model"]]
         values = table[[f"p_{c}" for c in CLASSES]].to_numpy()
         assert row["n"] == len(table)
-        assert row["macro_auc"] == pytest.approx(
+        assert row["macro_auc_pooled"] == pytest.approx(
             roc_auc_score(table["label"], values, multi_class="ovr")
+        )
+        assert row["macro_auc"] == pytest.approx(
+            np.mean(
+                [
+                    roc_auc_score(
+                        part["label"], part[[f"p_{c}" for c in CLASSES]], multi_class="ovr"
+                    )
+                    for _, part in table.groupby("fold")
+                ]
+            )
         )
         assert row["positive_auc"] == pytest.approx(
             roc_auc_score(table["label"] == "melanoma", table["p_melanoma"])

@@ -68,11 +68,11 @@ def test_models_that_choose_no_columns(select, table):
 
 def test_summary_of_a_planted_choice():
     rows = [
-        *(("steady", fold, Selection(["a", "b"], 10)) for fold in range(3)),
-        ("shaky", 0, Selection(["a", "b"], 4)),
-        ("shaky", 1, Selection(["a", "c"], 4)),
-        ("shaky", 2, Selection([], 4)),
-        *(("whole", fold, Selection(["a", "b"], 2)) for fold in range(3)),
+        *(("steady", 0, fold, Selection(["a", "b"], 10)) for fold in range(3)),
+        ("shaky", 0, 0, Selection(["a", "b"], 4)),
+        ("shaky", 0, 1, Selection(["a", "c"], 4)),
+        ("shaky", 0, 2, Selection([], 4)),
+        *(("whole", 0, fold, Selection(["a", "b"], 2)) for fold in range(3)),
     ]
     found = summarise_selections(selection_table(rows)).set_index("model")
     assert list(found.index) == ["steady", "shaky", "whole"]
@@ -86,7 +86,7 @@ def test_summary_of_a_planted_choice():
 
 
 def test_a_fold_that_keeps_nothing_survives_the_file(tmp_path):
-    rows = [("m", 0, Selection(["a", "head, neck"], 3)), ("m", 1, Selection([], 3))]
+    rows = [("m", 0, 0, Selection(["a", "head, neck"], 3)), ("m", 0, 1, Selection([], 3))]
     table = selection_table(rows)
     table.to_csv(tmp_path / "selections.csv", index=False)
     again = pd.read_csv(tmp_path / "selections.csv")
@@ -96,6 +96,6 @@ def test_a_fold_that_keeps_nothing_survives_the_file(tmp_path):
 
 def test_no_selections():
     table = selection_table([])
-    assert list(table) == ["model", "fold", "offered", "column"]
+    assert list(table) == ["model", "repeat", "fold", "offered", "column"]
     assert table.empty
     assert summarise_selections(table).empty

@@ -13,6 +13,7 @@ from pipelines import (
     Missingness,
     PatientFeatures,
     PatientMetadata,
+    Protocol,
     compare,
     load_model,
     make_model,
@@ -116,8 +117,10 @@ def test_models_are_fitted_saved_and_loaded(name, cohort, tmp_path):
 def test_missing_values_alone_give_the_label_away(cohort, decoded):
     """The control finds what was planted; without holes in the table it finds nothing."""
     models = {"missingness": make_model("missingness", random_state=0)}
-    leaky = compare(models, cohort, n_splits=3, n_bootstrap=5)
-    clean = compare(models, cohort.assign(sex="female"), n_splits=3, n_bootstrap=5)
+    leaky = compare(models, cohort, protocol=Protocol(n_splits=3), n_bootstrap=5)
+    clean = compare(
+        models, cohort.assign(sex="female"), protocol=Protocol(n_splits=3), n_bootstrap=5
+    )
     auc = [found.metrics.query("unit == 'lesion'")["macro_auc"].iloc[0] for found in (leaky, clean)]
     assert auc[0] > 0.75
     assert auc[1] == pytest.approx(0.5, abs=0.1)
@@ -142,7 +145,7 @@ def test_comparison_refits_what_learns_on_each_fold(cohort, monkeypatch):
         lambda self, X, y=None: seen.append(set(X["lesion"])) or fit(self, X),
     )
     model = make_model("fusion_metadata", **(SMALL | {"classifier": DummyClassifier()}))
-    result = compare({"fused": model}, cohort, n_splits=3, n_bootstrap=5)
+    result = compare({"fused": model}, cohort, protocol=Protocol(n_splits=3), n_bootstrap=5)
     assert len(seen) == 3
     assert not set.intersection(*seen)
     assert result.settings["models"]["fused"]["masks"] == "given"

@@ -1,0 +1,80 @@
+"""Do descriptors help a fine-tuned network? Six models on the same fold, and the report of it.
+
+    python benchmarks/central_question.py --root data/ham10000 --store ham.sqlite \\
+        --checkpoint networks --out runs/central
+    python benchmarks/central_question.py --root data/ham10000 --limit 600 --epochs 1 --sizes 64 \\
+        --predict-size 64 --out runs/small
+
+Descriptors alone, frozen embedding alone, both fused, the fine-tuned networks alone, descriptors
+fused with their cross-fitted logits, and stacked with them, on one of five lesion-grouped folds
+unless --folds names more. The network is that of `fine_tuning.py`, so a folder of checkpoints
+serves both. A run that was stopped goes on from its folder.
+"""
+
+import argparse
+from pathlib import Path
+
+from fine_tuning import make_network, starting_weights
+
+from pipelines import Protocol, compare, load_dataset, make_model
+
+MODELS = ("fusion_cnn", "late_fusion", "cnn_ensemble", "fusion", "classical", "embedding")
+
+
+def parse_arguments() -> argparse.Namespace:
+    """Read the command line."""
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument("--dataset", default="ham10000")
+    parser.add_argument("--root", type=Path, required=True)
+    parser.add_argument("--limit", type=int, help="about so many images")
+    parser.add_argument("--folds", type=int, nargs="+", default=[0], help="of five, tested")
+    parser.add_argument("--backbone", default="efficientnet_lite0")
+    parser.add_argument("--weights", type=starting_weights, default="default")
+    parser.add_argument("--sizes", type=int, nargs="+", default=[96, 128], help="of the frames")
+    parser.add_argument("--predict-size", type=int, default=144)
+    parser.add_argument("--epochs", type=int, default=8)
+    parser.add_argument("--device", default="auto")
+    parser.add_argument("--seed", type=int, default=0)
+    parser.add_argument("--bootstrap", type=int, default=2000)
+    parser.add_argument("--inner-folds", type=int, default=0, help="by which thresholds are set")
+    parser.add_argument("--train-scores", action="store_true", help="score training rows too")
+    parser.add_argument("--store", type=Path, help="SQLite file that keeps the descriptors")
+    parser.add_argument("--checkpoint", type=Path, help="folder that keeps the networks")
+    parser.add_argument("--out", type=Path, required=True, help="folder of the run and its report")
+    return parser.parse_args()
+
+
+def main() -> None:
+    """Fit, compare and report."""
+    args = parse_arguments()
+    manifest = load_dataset(args.dataset, args.root, limit=args.limit, random_state=args.seed)
+    shared = {
+        "store": args.store or "memory",
+        "device": args.device,
+        "n_jobs": -1,
+        "random_state": args.seed,
+        "verbose": 1,
+    }
+    models = {name: make_model(name, network=make_network(args), **shared) for name in MODELS}
+    protocol = Protocol(
+        test_folds=args.folds,
+        reference="cnn_ensemble",
+        inner_splits=args.inner_folds,
+        train_scores=args.train_scores,
+    )
+    result = compare(
+        models,
+        manifest,
+        protocol=protocol,
+        random_state=args.seed,
+        n_bootstrap=args.bootstrap,
+        directory=args.out,
+        progress=True,
+    )
+    print("report:", result.report(args.out))
+
+
+if __name__ == "__main__":
+    main()

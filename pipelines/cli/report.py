@@ -1,0 +1,42 @@
+"""``dermfusion report``: a run's report made again from its predictions."""
+
+import argparse
+from pathlib import Path
+
+from pipelines.cli.compare import show
+from pipelines.cli.options import add_scenario_option, new_parser, positive_int
+from pipelines.comparison import Comparison
+
+_EXAMPLES = """\
+  dermfusion report runs/ham
+  dermfusion report runs/ham --bootstrap 2000 --prevalence 0.02 --out reports/ham
+"""
+
+
+def add_parser(commands: argparse._SubParsersAction) -> None:
+    """Add the subcommand."""
+    parser = new_parser(
+        commands,
+        "report",
+        "make a run's report again from its saved predictions, without any fit",
+        _EXAMPLES,
+    )
+    parser.add_argument("run_folder", type=Path, metavar="RUN", help="folder that compare wrote")
+    parser.add_argument("--out", type=Path, help="folder of the report (the run's own)")
+    parser.add_argument("--bootstrap", type=positive_int, help="draws (as the run had them)")
+    parser.add_argument("--prevalence", type=float, help="of the class of concern in use")
+    add_scenario_option(parser)
+    parser.add_argument("--gallery", action="store_true", help="also write gallery.html")
+    parser.set_defaults(run=run)
+
+
+def run(args: argparse.Namespace) -> None:
+    """Read, analyse and write."""
+    result = Comparison.load(args.run_folder)
+    if args.bootstrap is not None:
+        result.settings["n_bootstrap"] = args.bootstrap
+    if args.prevalence is not None:
+        result.settings["prevalence"] = args.prevalence
+    if args.scenario:
+        result.settings["scenarios"] = args.scenario
+    show(result, result.report(args.out or args.run_folder, gallery=args.gallery))

@@ -1,0 +1,118 @@
+"""Every analysis of a run, made from its predictions alone."""
+
+from typing import TYPE_CHECKING, Any
+
+import pandas as pd
+
+from pipelines.evaluation.biopsies import biopsies_table
+from pipelines.evaluation.calibration import calibration_table, reliability_table
+from pipelines.evaluation.decision_curve import decision_curve_table
+from pipelines.evaluation.fairness import fairness_table
+from pipelines.evaluation.importance import importance_table
+from pipelines.evaluation.learning_curve import gap_table
+from pipelines.evaluation.leave_source_out import source_folds, source_table
+from pipelines.evaluation.operating import operating_table
+from pipelines.evaluation.per_class import per_class_table
+from pipelines.evaluation.scores import draws_of, score_models
+from pipelines.evaluation.selections import summarise_selections
+from pipelines.evaluation.weighing import SCENARIOS, scenario, weigh
+from pipelines.evaluation.within import within_tables
+
+if TYPE_CHECKING:
+    from pipelines.evaluation.record import Record
+
+Tables = dict[str, pd.DataFrame]
+_ALWAYS = ("metrics", "differences")
+
+
+def analyse(record: "Record") -> Tables:
+    """Make all tables of a run that its data allow.
+
+    Parameters
+    ----------
+    record : Record
+        Predictions and settings.
+
+    Returns
+    -------
+    dict of str to DataFrame
+        By name; what could not be computed is absent. `metrics` and `differences` are always
+        there.
+    """
+    found = _scores(record) | _of_lesions(record) | record.measured
+    if len(record.contributions):
+        found["importance"] = importance_table(record.contributions)
+    if record.timings["train_macro_auc"].notna().any():
+        found["gap"] = gap_table(record.timings, found["metrics"])
+    if "source" in record.facts:
+        found["sources"] = _sources(record.facts)
+    found |= _weighed(found, record.settings)
+    return {name: table for name, table in found.items() if name in _ALWAYS or len(table)}
+
+
+def _scores(record: "Record") -> Tables:
+    settings = record.settings
+    plan = settings["plan"]
+    scores = score_models(
+        record.predictions,
+        record.timings,
+        training=record.training,
+        positive=settings["positive"],
+        n_bootstrap=settings["n_bootstrap"],
+        random_state=settings["seed"],
+        comparisons=[tuple(pair) for pair in plan["comparisons"]],
+        margin=plan["margin"],
+    )
+    metrics = scores.metrics
+    if len(record.selections):
+        # Beside the scores, how many columns were kept, and whether folds agree on them.
+        metrics = metrics.merge(summarise_selections(record.selections), on="model", how="left")
+    return {"metrics": metrics, "differences": scores.differences, "folds": scores.folds}
+
+
+def _of_lesions(record: "Record") -> Tables:
+    """Tables of the predictions per lesion, on the draws that all of them share."""
+    settings, lesions = record.settings, record.lesions
+    positive, sensitivity = settings["positive"], settings["target_sensitivity"]
+    _, counts = draws_of(lesions, settings["n_bootstrap"], settings["seed"])
+    within, gaps = within_tables(lesions, record.facts, counts, positive)
+    sources = pd.DataFrame()
+    if settings["plan"]["protocol"]["by"] == "source":
+        sources = source_table(lesions, source_folds(record.facts), counts, positive)
+    return {
+        "leave_source_out": sources,
+        "per_class": per_class_table(lesions, counts, record.predictions),
+        "calibration": calibration_table(lesions, counts),
+        "reliability": reliability_table(lesions, counts, positive),
+        "decision_curve": decision_curve_table(lesions, counts, positive),
+        "operating_points": operating_table(
+            lesions, record.inner, counts, positive, sensitivity=sensitivity
+        ),
+        "biopsies": biopsies_table(
+            lesions, counts, positive, sensitivity, prevalence=settings["prevalence"]
+        ),
+        "within": within,
+        "source_gap": gaps,
+        "fairness": fairness_table(lesions, record.facts, counts, positive),
+    }
+
+
+def _sources(facts: pd.DataFrame) -> pd.DataFrame:
+    """Images and lesions of each class and source."""
+    known = facts[facts["source"].notna()]
+    grouped = known.groupby(["source", "label"], sort=True)["lesion"]
+    return grouped.agg(images="size", lesions="nunique").reset_index()
+
+
+def _weighed(tables: Tables, settings: dict[str, Any]) -> Tables:
+    if tables["metrics"]["model"].nunique() < 2:
+        return {}
+    asked = [scenario(text) for text in settings.get("scenarios", [])] or SCENARIOS
+    found = weigh(tables, asked, random_state=settings["seed"])
+    left_out = pd.DataFrame(list(found.left_out.items()), columns=["criterion", "reason"])
+    return {
+        "not_weighed": left_out,
+        "pareto": found.pareto,
+        "weighted": found.weighted,
+        "rank_stability": found.rank_stability,
+    }

@@ -1,0 +1,92 @@
+"""Digests of what a result depends on, so that none of other data or models is taken for it."""
+
+from collections.abc import Mapping
+from typing import Any
+
+import joblib
+import numpy as np
+import pandas as pd
+from sklearn.base import BaseEstimator, clone
+
+from features.extraction import request_key
+from pipelines.data import group_ids
+from pipelines.intake import image_side
+
+# They change how long a model takes, or where it keeps things, not what it predicts.
+_INDIFFERENT = ("checkpoint", "memory", "n_jobs", "store", "verbose")
+
+
+def describe(value: Any) -> Any:
+    """Tell what a model is made of, apart from what does not shape its predictions.
+
+    Parameters
+    ----------
+    value : estimator or parameter
+        Unfitted.
+
+    Returns
+    -------
+    list, dict, str, number or None
+        Equal for equal models, in every process.
+
+    Examples
+    --------
+    >>> from sklearn.dummy import DummyClassifier
+    >>> describe(DummyClassifier())
+    ['DummyClassifier', {'constant': None, 'random_state': None, 'strategy': 'prior'}]
+    """
+    if isinstance(value, BaseEstimator):
+        parameters = value.get_params(deep=False)
+        kept = {name: p for name, p in sorted(parameters.items()) if name not in _INDIFFERENT}
+        return [type(value).__name__, describe(kept)]
+    if isinstance(value, Mapping):
+        return {name: describe(part) for name, part in value.items()}
+    if isinstance(value, np.ndarray):
+        return value.tolist()
+    if isinstance(value, list | tuple):
+        return [describe(part) for part in value]
+    return value if isinstance(value, str | int | float | bool | None) else repr(value)
+
+
+def model_fingerprint(model: Any, manifest: pd.DataFrame) -> str:
+    """Digest of a model: its parameters, and the definitions of what it asks of images.
+
+    Parameters
+    ----------
+    model : classifier
+        Unfitted.
+    manifest : DataFrame
+        The images that it will see; whether they have masks shapes what is asked.
+
+    Returns
+    -------
+    str
+        Hexadecimal.
+    """
+    return joblib.hash([describe(model), sorted(_requests(model, manifest))])
+
+
+def data_fingerprint(manifest: pd.DataFrame) -> str:
+    """Digest of a manifest: images, labels and groups, in their order.
+
+    Parameters
+    ----------
+    manifest : DataFrame
+        One row an image.
+
+    Returns
+    -------
+    str
+        Hexadecimal. Contents of the files do not count; paths do.
+    """
+    columns = [manifest[name].astype(str).tolist() for name in ("image", "label")]
+    return joblib.hash([*columns, group_ids(manifest).tolist()])
+
+
+def _requests(model: Any, manifest: pd.DataFrame) -> list[str]:
+    side = image_side(model)
+    if side is None:
+        return []
+    if hasattr(side, "settle_masks"):
+        side = clone(side).settle_masks(manifest)
+    return [request_key(*pair) for pair in side.image_parts().values()]

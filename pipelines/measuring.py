@@ -1,0 +1,256 @@
+"""Tables of a comparison that take fits of their own: controls, counterfactuals, costs, curves."""
+
+import tempfile
+import warnings
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from functools import cached_property
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import pandas as pd
+from sklearn.base import clone
+
+from fusion import fit_with_groups
+from pipelines.data import group_ids
+from pipelines.data.manifest import manifest_groups
+from pipelines.evaluation import OutOfFold, Protocol, Split, aggregate_lesions, out_of_fold
+from pipelines.evaluation.controls import controls_table, predict_controls
+from pipelines.evaluation.costs import costs_table
+from pipelines.evaluation.counterfactuals import counterfactual_table
+from pipelines.evaluation.cross_validation import task_parts
+from pipelines.evaluation.fingerprints import data_fingerprint, model_fingerprint
+from pipelines.evaluation.learning_curve import learning_curve_table, nested_shares
+from pipelines.evaluation.parts import hash_of
+from pipelines.evaluation.scores import draws_of
+from pipelines.recipes.self_deception import make_controls
+
+SHARES = (0.1, 0.25, 0.5)
+
+
+class Setting(NamedTuple):
+    """What all of them share.
+
+    Attributes
+    ----------
+    manifest : DataFrame
+        Images that were used.
+    splits : list of Split
+        Of the comparison.
+    protocol : Protocol
+        Its rules.
+    positive : str or None
+        Class of concern.
+    folder : Path or None
+        Of the run; what is finished is kept there.
+    n_jobs : int or None
+        Folds fitted at a time.
+    n_bootstrap, random_state : int
+        Draws behind intervals, and the seed.
+    """
+
+    manifest: pd.DataFrame
+    splits: list[Split]
+    protocol: Protocol
+    positive: str | None
+    folder: Path | None
+    n_jobs: int | None
+    n_bootstrap: int
+    random_state: int
+
+    @property
+    def first_repeat(self) -> list[Split]:
+        """Splits of the first repeat."""
+        return [split for split in self.splits if split.repeat == self.splits[0].repeat]
+
+
+def measure(
+    extras: Sequence[str],
+    models: Mapping[str, Any],
+    found: OutOfFold,
+    setting: Setting,
+    *,
+    progress: bool = False,
+) -> dict[str, pd.DataFrame]:
+    """Make the tables that were asked for.
+
+    Parameters
+    ----------
+    extras : sequence of str
+        Of `EXTRAS`.
+    models : mapping of str to classifier
+        Unfitted models that did not fail.
+    found : OutOfFold
+        Their predictions; `row` counts the rows of the setting's manifest.
+    setting : Setting
+        Images, splits and the rest.
+    progress : bool, default=False
+        Say what is being made.
+
+    Returns
+    -------
+    dict of str to DataFrame
+        By name. One that is in the run's folder already, of the same models and images, is read.
+
+    Warns
+    -----
+    UserWarning
+        If a table could not be made; the others are.
+    """
+    job = _Job(models, found, setting)
+    tables = {}
+    for name in extras:
+        if progress:
+            print(f"measuring {name.replace('_', ' ')} ...")
+        try:
+            tables[name] = job.kept(name, EXTRAS[name])
+        except (RuntimeError, ValueError) as error:
+            # What is beside the comparison may not cost it.
+            warnings.warn(f"{name} could not be measured: {error}", UserWarning, stacklevel=3)
+    return tables
+
+
+class _Job:
+    """The models of a comparison, and those fitted on its first split."""
+
+    def __init__(self, models: Mapping[str, Any], found: OutOfFold, setting: Setting):
+        self.models = models
+        self.found = found
+        self.setting = setting
+
+    @cached_property
+    def fitted(self) -> dict[str, Any]:
+        """Each model, fitted on the training rows of the first split."""
+        rows = self.setting.manifest.iloc[self.setting.splits[0].train]
+        return {
+            name: fit_with_groups(clone(model), rows, rows["label"], manifest_groups(rows))
+            for name, model in self.models.items()
+        }
+
+    @property
+    def untrained(self) -> pd.DataFrame:
+        """Rows that the fitted models were not fitted on."""
+        return self.setting.manifest.iloc[self.setting.splits[0].test]
+
+    def kept(self, name: str, make: Callable[["_Job"], pd.DataFrame]) -> pd.DataFrame:
+        """Read a table of the run's folder, or make it and keep it there."""
+        folder = self.setting.folder
+        if folder is None:
+            return make(self)
+        key = folder / "measured" / f"{name}.key"
+        path = key.with_suffix(".csv")
+        digest = self._digest(name)
+        if path.is_file() and key.is_file() and key.read_text(encoding="utf-8") == digest:
+            return pd.read_csv(path, keep_default_na=False, na_values=[""])
+        table = make(self)
+        path.parent.mkdir(parents=True, exist_ok=True)
+        table.to_csv(path, index=False)
+        key.write_text(digest, encoding="utf-8")
+        return table
+
+    def _digest(self, name: str) -> str:
+        setting = self.setting
+        prints = {
+            model: model_fingerprint(each, setting.manifest) for model, each in self.models.items()
+        }
+        splits = [[split.train.tolist(), split.test.tolist()] for split in setting.splits]
+        asked = [name, setting.n_bootstrap, setting.random_state, list(setting.protocol.shares)]
+        return hash_of([data_fingerprint(setting.manifest), prints, splits, asked])
+
+
+def _learning_curve(job: _Job) -> pd.DataFrame:
+    setting = job.setting
+    shares = sorted(setting.protocol.shares or SHARES)
+    labels = setting.manifest["label"].to_numpy(dtype=object)
+    groups = group_ids(setting.manifest)
+    seed = setting.random_state
+    taken = [
+        nested_shares(labels, groups, split.train, shares, seed) for split in setting.first_repeat
+    ]
+    first = setting.first_repeat[0].repeat
+    predictions, scores = (
+        [table[table["repeat"] == first].assign(share=1.0)]
+        for table in (job.found.predictions, job.found.timings)
+    )
+    for place, share in enumerate(shares):
+        splits = [
+            split._replace(train=rows[place])
+            for split, rows in zip(setting.first_repeat, taken, strict=True)
+        ]
+        folder = None if setting.folder is None else setting.folder / "learning_curve" / str(share)
+        part = out_of_fold(
+            job.models,
+            setting.manifest,
+            splits,
+            n_jobs=setting.n_jobs,
+            random_state=seed,
+            train_scores=True,
+            parts=task_parts(folder, setting.manifest, seed=seed),
+        )
+        predictions.append(part.predictions.assign(share=share))
+        scores.append(part.timings.assign(share=share))
+    return learning_curve_table(
+        pd.concat(predictions, ignore_index=True),
+        pd.concat(scores, ignore_index=True),
+        training=job.found.training,
+        n_bootstrap=setting.n_bootstrap,
+        random_state=seed,
+    )
+
+
+def _controls(job: _Job) -> pd.DataFrame:
+    setting = job.setting
+    splits = setting.first_repeat
+    first = splits[0].repeat
+    lesions = aggregate_lesions(job.found.predictions, job.found.training)
+    lesions = lesions[lesions["repeat"] == first]
+    _, counts = draws_of(lesions, setting.n_bootstrap, setting.random_state)
+    with _pictures(setting.folder) as folder:
+        controls = make_controls(
+            job.models,
+            setting.manifest,
+            splits,
+            folder,
+            n_jobs=setting.n_jobs,
+            random_state=setting.random_state,
+        )
+        predicted = predict_controls(
+            controls, splits, n_jobs=setting.n_jobs, random_state=setting.random_state
+        )
+    return controls_table(predicted, lesions, counts, random_state=setting.random_state)
+
+
+def _counterfactuals(job: _Job) -> pd.DataFrame:
+    setting = job.setting
+    if setting.positive is None:
+        return pd.DataFrame()
+    with _pictures(setting.folder) as folder:
+        return counterfactual_table(
+            job.fitted,
+            job.untrained,
+            setting.positive,
+            folder,
+            n_bootstrap=setting.n_bootstrap,
+            random_state=setting.random_state,
+        )
+
+
+def _costs(job: _Job) -> pd.DataFrame:
+    return costs_table(job.fitted, job.untrained, job.found.timings)
+
+
+@contextmanager
+def _pictures(folder: Path | None) -> Iterator[Path]:
+    """Folder of altered images, which are as large as the data set and go when they are used."""
+    if folder is not None:
+        folder.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory(dir=folder, prefix="altered-") as name:
+        yield Path(name)
+
+
+EXTRAS: dict[str, Callable[[_Job], pd.DataFrame]] = {
+    "controls": _controls,
+    "counterfactuals": _counterfactuals,
+    "costs": _costs,
+    "learning_curve": _learning_curve,
+}
