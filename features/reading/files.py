@@ -6,6 +6,8 @@ from pathlib import Path
 import numpy as np
 from PIL import Image, ImageOps, UnidentifiedImageError
 
+from features.reading.containers import read_member, split_member
+
 # Below this no descriptor has anything to measure: one HOG cell, one hair kernel.
 MIN_SIDE = 16
 MASK_ASPECT_TOLERANCE = 0.02
@@ -13,6 +15,8 @@ MASK_ASPECT_TOLERANCE = 0.02
 MAX_PIXELS = 1024**3 // 12
 FORMATS = ("JPEG", "PNG", "BMP", "TIFF")
 
+# How bytes of an array in NumPy's format begin.
+_NUMPY = b"\x93NUMPY"
 _EIGHT_BIT = {"RGB", "L", "P", "1", "RGBA", "LA", "PA", "CMYK", "YCbCr"}
 _SIXTEEN_BIT = {"I;16", "I;16L", "I;16B"}
 
@@ -30,7 +34,8 @@ def read_image(path: str | Path) -> np.ndarray:
     Parameters
     ----------
     path : path-like
-        A JPEG, PNG, BMP or TIFF file; of several pages the first.
+        A JPEG, PNG, BMP or TIFF file; of several pages the first. An image inside a container is
+        called "file.hdf5::name" or "file.npz::array/row".
 
     Returns
     -------
@@ -48,12 +53,13 @@ def read_image(path: str | Path) -> np.ndarray:
 
 def read_bytes(path: str | Path) -> bytes:
     """Read a file's bytes, or say in one sentence why that failed."""
+    inside = split_member(path)
     try:
-        content = Path(path).read_bytes()
+        content = read_member(*inside) if inside else Path(path).read_bytes()
     except FileNotFoundError:
         raise ImageError(f"{path}: no such file. Check the manifest's paths.") from None
     except OSError as exc:
-        raise ImageError(f"{path}: cannot be read ({exc.strerror}).") from exc
+        raise ImageError(f"{path}: cannot be read ({exc.strerror or exc}).") from exc
     if not content:
         raise ImageError(f"{path}: the file is empty (0 bytes). Fetch it again.")
     return content
@@ -114,6 +120,8 @@ def decode_mask(content: bytes, name: object, shape: tuple[int, int]) -> np.ndar
 
 def _decode(content: bytes, name: object) -> Image.Image:
     try:
+        if content.startswith(_NUMPY):
+            return Image.fromarray(np.load(io.BytesIO(content), allow_pickle=False))
         image = Image.open(io.BytesIO(content), formats=FORMATS)
         if image.width * image.height > MAX_PIXELS:
             raise Image.DecompressionBombError(
@@ -128,7 +136,7 @@ def _decode(content: bytes, name: object) -> Image.Image:
         ) from None
     except (Image.DecompressionBombWarning, Image.DecompressionBombError) as exc:
         raise ImageError(f"{name}: refused, too many pixels ({exc}).") from None
-    except (OSError, SyntaxError, ValueError, EOFError) as exc:
+    except (OSError, SyntaxError, ValueError, TypeError, EOFError) as exc:
         raise ImageError(f"{name}: damaged or truncated ({exc}). Fetch it again.") from exc
 
 

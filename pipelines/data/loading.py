@@ -14,10 +14,13 @@ from pipelines.data.manifest import (
     limit_manifest,
     row_faults,
 )
-from pipelines.data.readers import Dataset, get_dataset
+from pipelines.data.readers import Dataset, differing_counts, get_dataset
 from pipelines.data.readers.files import is_missing
+from pipelines.data.split_leaks import split_leak
 
 __all__ = ["load_dataset"]
+
+_N_CULPRITS = 5
 
 
 def load_dataset(
@@ -37,10 +40,10 @@ def load_dataset(
     Parameters
     ----------
     name : str
-        "ham10000", "folder" (a folder a class) or "csv" (a CSV or Parquet file); see
-        `pipelines.data.DATASETS`.
+        "folder" (a folder a class), "csv" (a CSV or Parquet file), or a published data set such
+        as "ham10000"; see `pipelines.data.DATASETS`.
     root : path-like
-        The data set's folder or, for "csv", the file.
+        The data set's folder or, for "csv" and "dermamnist", the file.
     limit : int, default=None
         Draw about so many images: whole lesions, class proportions kept.
     random_state : int, RandomState instance or None, default=0
@@ -57,14 +60,17 @@ def load_dataset(
     **options
         Of the reader. "csv": `image_col`, `label_col`, `group_col`, `mask_col` and
         `image_root`, the folder that relative paths start from (None: the file's own).
+        "isic_archive": `label_col`. "dermamnist": `size`.
 
     Returns
     -------
     DataFrame
         `image` (absolute path) and `label`; as far as known `mask`, `lesion`, `patient`,
-        `group`, `split`, `age`, `sex`, `site`, `source` and more. `attrs` holds `dataset`,
-        `root`, `skipped` (a list of dicts with `row`, `file` and `reason`) and `partial`
-        (whether the number of images differs from the published one).
+        `group`, `split` ("train", "val", "test"), `age` (years), `sex` ("female", "male"),
+        `site`, `source`, `dx_type` ("histo" where histology proved the label), `fitzpatrick` (1
+        to 6), `diameter_mm`, `licence`, `image_id` and more. `attrs` holds `dataset`, `root`,
+        `skipped` (a list of dicts with `row`, `file` and `reason`), `extra` (images that stand
+        in no table) and `partial` (whether numbers of images differ from the published ones).
 
     Raises
     ------
@@ -76,7 +82,8 @@ def load_dataset(
     Warns
     -----
     UserWarning
-        If images have no group, so that splits may separate images of one lesion, or no mask.
+        If images have no group, so that splits may separate images of one lesion, or no mask; if
+        images stand in no table; and if the publisher's split tears lesions or patients apart.
     """
     if on_error not in ("raise", "skip"):
         raise ValueError(f"`on_error` must be 'raise' or 'skip', got {on_error!r}.")
@@ -85,6 +92,7 @@ def load_dataset(
     if not root.exists():
         raise FileNotFoundError(f"{root}: no such file or folder (root of {dataset.title}).")
     manifest = dataset.read(root, **_known_options(dataset, options))
+    found = manifest.attrs
     if not labels:
         manifest = manifest.drop(columns="label", errors="ignore")
     faults = _faults(manifest, labels, check_files)
@@ -100,10 +108,17 @@ def load_dataset(
         "dataset": dataset.name,
         "root": str(root),
         "skipped": faults,
+        "extra": found.get("extra", []),
         # Published numbers are those of the whole data set, so a limit makes it partial.
-        "partial": labels and bool(_differing_counts(dataset, manifest)),
+        "partial": labels and bool(differing_counts(dataset, manifest)),
     }
-    _warn_of_gaps(manifest, root, labels)
+    for message in (
+        _gaps(manifest, labels),
+        _left_out(found) if check_files else "",
+        _torn_apart(manifest) if labels else "",
+    ):
+        if message:
+            warnings.warn(f"{root} {message}.", UserWarning, stacklevel=2)
     return manifest
 
 
@@ -151,18 +166,8 @@ def _missing_files(manifest):
     return faults
 
 
-def _differing_counts(dataset: Dataset, manifest):
-    """Classes whose number of images is not the published one."""
-    found = manifest["label"].value_counts()
-    return [
-        f"{label}: {found.get(label, 0)} of {count}"
-        for label, count in dataset.counts.items()
-        if found.get(label, 0) != count
-    ]
-
-
 def _check_complete(dataset: Dataset, manifest):
-    differing = _differing_counts(dataset, manifest)
+    differing = differing_counts(dataset, manifest)
     if differing:
         raise ValueError(
             f"{dataset.title} is not complete here ({', '.join(differing)}). Fetch the rest"
@@ -170,7 +175,8 @@ def _check_complete(dataset: Dataset, manifest):
         )
 
 
-def _warn_of_gaps(manifest, root, labels):
+def _gaps(manifest, labels):
+    """Say what images lack that one may miss."""
     gaps = []
     groups = manifest.reindex(columns=list(GROUP_COLUMNS))
     n_alone = int(groups.isna().all(axis=1).sum())
@@ -188,5 +194,29 @@ def _warn_of_gaps(manifest, root, labels):
     n_masks = int(manifest["mask"].notna().sum()) if "mask" in manifest.columns else 0
     if n_masks < len(manifest):
         gaps.append(f"masks for {n_masks} of {len(manifest)} images: lesions will be segmented")
-    if gaps:
-        warnings.warn(f"{root} has {'; and '.join(gaps)}.", UserWarning, stacklevel=3)
+    return f"has {'; and '.join(gaps)}" if gaps else ""
+
+
+def _left_out(found):
+    """Say which images and folders no table speaks of."""
+    left_out = []
+    extra = found.get("extra", [])
+    if extra:
+        names = ", ".join(extra[:_N_CULPRITS]) + (", ..." if len(extra) > _N_CULPRITS else "")
+        left_out.append(f"{len(extra)} images that stand in no table, which are left out ({names})")
+    if found.get("unlabelled"):
+        left_out.append(f"images without labels, left out: {', '.join(found['unlabelled'])}")
+    return f"has {'; and '.join(left_out)}" if left_out else ""
+
+
+def _torn_apart(manifest):
+    """Say how many images a publisher's split gives away."""
+    leak = split_leak(manifest)
+    if leak is None:
+        return ""
+    shared = " and ".join(f"{count} {part} images" for part, count in leak.shared.items())
+    return (
+        f"has a leaky split of its publisher's: {leak.n_groups} lesions or patients have images "
+        f"in several parts, and {shared} share theirs with the training part. Scores on it come "
+        "out too high; dermfusion's own folds keep them together"
+    )

@@ -23,10 +23,13 @@ COMMANDS = (
     "augmentations",
     "backbones",
     "compare",
+    "data",
     "demo",
+    "explain",
     "extract",
     "ledger",
     "predict",
+    "report",
     "train",
 )
 QUICK = ["--size", "64", "--jobs", "1", "--quiet"]
@@ -118,6 +121,7 @@ def test_column_options_need_a_table(tmp_path, capsys):
 def test_compare_writes_the_report(data, tmp_path, capsys):
     out = tmp_path / "run"
     argv = ["compare", *data, "--models", "classical", "--folds", "2", "--bootstrap", "20"]
+    argv += ["--inner-folds", "0"]
     assert main([*argv, "--out", str(out), *FAST]) == 0
     assert "classical" in capsys.readouterr().out
     metrics = pd.read_csv(out / "metrics.csv")
@@ -138,7 +142,8 @@ def test_compare_lists_what_it_skipped(lesions, tmp_path, capsys):
         shutil.copy(image, root / label / f"{i}.png")
     (root / "nevus" / "broken.jpg").write_text("not an image")
     argv = ["compare", "--dataset", "folder", "--root", str(root), "--models", "classical"]
-    argv += ["--folds", "2", "--bootstrap", "10", "--out", str(tmp_path / "run"), *FAST]
+    argv += ["--folds", "2", "--inner-folds", "0", "--bootstrap", "10"]
+    argv += ["--out", str(tmp_path / "run"), *FAST]
     with pytest.warns(UserWarning, match="no lesion or patient ids"):
         assert main(argv) == 1
     assert "broken.jpg: not an image in a known format" in stderr(capsys)
@@ -154,6 +159,7 @@ def test_metadata_bring_their_control(lesions, tmp_path, capsys):
     lesions[["image", "label", "lesion", "mask"]].assign(age=ages).to_csv(path, index=False)
     argv = ["compare", "--dataset", "csv", "--root", str(path), "--models", "fusion_metadata"]
     argv += ["--classifier", "logistic", "--folds", "2", "--bootstrap", "20", "--device", "cpu"]
+    argv += ["--inner-folds", "0"]
     assert main([*argv, "--out", str(tmp_path / "run"), *FAST]) == 0
     head, *rows, _ = capsys.readouterr().out.splitlines()
     assert {row.split()[0] for row in rows} == {"fusion_metadata", "missingness"}
@@ -177,7 +183,7 @@ def test_help_tells_which_models_train_networks(command, capsys):
     with pytest.raises(SystemExit):
         main([command, "--help"])
     text = " ".join(capsys.readouterr().out.split())
-    assert "these train networks, and take long: cnn, split_fit (1 a fold), late_mean" in text
+    assert "these train networks, and take long: cnn, split_fit (1 a fold), cnn_ensemble" in text
 
 
 @pytest.mark.parametrize(

@@ -39,4 +39,7 @@ FOLDER = Dataset(
     name="folder",
     title="A folder with one folder of images a class",
     read=read_folder,
+    layout="CLASS/*.jpg, or SPLIT/CLASS/*.jpg with splits called train, val, test and the like",
+    note="JPEG, PNG, BMP or TIFF, at any depth below the class. Nothing says which images are of "
+    "one lesion: with a table (csv) a column can.",
 )

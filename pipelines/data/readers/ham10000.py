@@ -4,17 +4,22 @@ from pathlib import Path
 
 import pandas as pd
 
+from pipelines.data.readers.checks import check_unique, first_file, labels_by_code
 from pipelines.data.readers.dataset import Dataset
-from pipelines.data.readers.files import images_by_stem, read_table, require_columns
+from pipelines.data.readers.files import (
+    images_by_stem,
+    place_images,
+    read_table,
+    require_columns,
+)
 
 __all__ = ["HAM10000"]
 
 _METADATA = "HAM10000_metadata"
 _MASKS = "HAM10000_segmentations_lesion_tschandl"
 _COLUMNS = {
-    "dx": "label",
     "lesion_id": "lesion",
-    "dx_type": "verification",
+    "dx_type": "dx_type",
     "age": "age",
     "sex": "sex",
     "localization": "site",
@@ -26,34 +31,23 @@ _CODES = ("akiec", "bcc", "bkl", "df", "mel", "nv", "vasc")
 def read_ham10000(root: Path) -> pd.DataFrame:
     """Read the metadata and say where each image and mask should be."""
     # The publisher's file has no suffix in its archive; mirrors call it .csv.
-    path = next((p for p in (root / f"{_METADATA}.csv", root / _METADATA) if p.is_file()), None)
-    if path is None:
-        raise FileNotFoundError(f"{root} has no {_METADATA}.csv, so it is not a HAM10000 folder.")
+    path = first_file(root, [f"{_METADATA}.csv", _METADATA], "HAM10000")
     table = read_table(path, ["image_id", "dx", "lesion_id"])
     require_columns(table, ["image_id", "dx", "lesion_id"], path)
-    _check_table(table, path)
-
+    check_unique(table["image_id"], path)
     folders = sorted(folder for folder in root.glob("HAM10000_images*") if folder.is_dir())
-    default = str((folders or [root / "HAM10000_images_part_1"])[0])
-    images = images_by_stem(folders)
     ids = table["image_id"]
-    manifest = pd.DataFrame({"image": [images.get(i, f"{default}/{i}.jpg") for i in ids]})
+    image, extra = place_images(ids, folders or [root / "HAM10000_images_part_1"])
+    label = labels_by_code(table["dx"], {code: code for code in _CODES}, path, "dx")
+    manifest = pd.DataFrame({"image": image, "image_id": ids, "label": label})
     if (root / _MASKS).is_dir():
         masks = images_by_stem([root / _MASKS])
         manifest["mask"] = pd.Series([masks.get(f"{i}_segmentation") for i in ids], dtype="str")
     for theirs, ours in _COLUMNS.items():
         if theirs in table.columns:
             manifest[ours] = table[theirs]
+    manifest.attrs = {"extra": extra}
     return manifest
-
-
-def _check_table(table, path):
-    repeated = table["image_id"][table["image_id"].duplicated()].unique()
-    if len(repeated):
-        raise ValueError(f"{path}: {len(repeated)} image ids come twice: {list(repeated[:5])}.")
-    unknown = sorted(set(table["dx"].dropna()) - set(_CODES))
-    if unknown:
-        raise ValueError(f"{path}: expected `dx` among {list(_CODES)}, got {unknown[:5]} too.")
 
 
 HAM10000 = Dataset(
@@ -69,6 +63,18 @@ HAM10000 = Dataset(
         "nv": 6705,
         "vasc": 142,
     },
+    kind="dermoscopic",
+    layout="""\
+HAM10000_metadata.csv (without .csv in the publisher's archive)
+HAM10000_images_part_1/ISIC_*.jpg
+HAM10000_images_part_2/ISIC_*.jpg
+HAM10000_segmentations_lesion_tschandl/ISIC_*_segmentation.png (masks)""",
+    groups="7,470 lesions; no patient ids",
+    masks="all",
+    verified="all 10,015 images and masks, at 200 x 150, and 150 of them as published",
+    note="Source goes with diagnosis (one device: 3,720 of 6,705 nevi, 24 of 1,113 melanomas), and "
+    "so does `dx_type`: neither may become a feature. It is the training part of ISIC 2018 and is "
+    "inside ISIC 2019.",
     licence="CC BY-NC 4.0",
     citation="Tschandl, Rosendahl & Kittler (2018), Scientific Data 5, 180161.",
     url="https://doi.org/10.7910/DVN/DBW86T",

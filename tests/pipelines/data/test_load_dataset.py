@@ -55,7 +55,7 @@ class TestHam10000:
         assert len(real) == 10_015
         assert real["lesion"].nunique() == len(set(group_ids(real))) == 7_470
         assert real["mask"].notna().all()
-        assert {"verification", "age", "sex", "site", "source"} <= set(real.columns)
+        assert {"dx_type", "age", "sex", "site", "source"} <= set(real.columns)
         assert real.attrs["partial"] is False
 
     def test_a_real_part_is_marked_partial(self, shared_data):
