@@ -94,9 +94,12 @@ def give_aways(
     """
     known = manifest["label"].notna().to_numpy()
     labels = manifest["label"].to_numpy()[known]
+    folds = fold_numbers(labels, groups[known], random_state)
     rows = []
     for name, kind, values in _candidates(manifest, files):
-        area = guessing_auc(values[known], labels, groups[known], random_state=random_state)
+        area = guessing_auc(
+            values[known], labels, groups[known], folds=folds, random_state=random_state
+        )
         if area is not None:
             rows.append((name, kind, *area, kind != "patient" and area[1] > NOTABLE))
     columns = ["column", "kind", "auc", "auc_low", "auc_high", "flagged"]
@@ -105,7 +108,12 @@ def give_aways(
 
 
 def guessing_auc(
-    values: pd.Series, labels: NDArray[np.object_], groups: NDArray[np.int64], *, random_state=0
+    values: pd.Series,
+    labels: NDArray[np.object_],
+    groups: NDArray[np.int64],
+    *,
+    folds: NDArray[np.int64] | None = None,
+    random_state: int = 0,
 ) -> tuple[float, float, float] | None:
     """Area under the ROC curve of the best simple guess of the label from one column.
 
@@ -117,6 +125,8 @@ def guessing_auc(
         Classes.
     groups : ndarray of shape (n,), int64
         Rows that stay together.
+    folds : ndarray of shape (n,), int64, optional
+        As `fold_numbers` gives them, if they are known already.
     random_state : int, default=0
         Of folds and bootstrap.
 
@@ -127,17 +137,18 @@ def guessing_auc(
         where there are not two of them, the column does not vary, or hardly any value comes
         twice.
     """
-    sizes = pd.Series(groups).groupby(labels).nunique()
-    common = np.isin(labels, sizes.index[sizes >= _MIN_GROUPS])
-    values, groups = values[common], groups[common]
+    folds = fold_numbers(labels, groups, random_state) if folds is None else folds
+    common = folds >= 0
+    values, groups, folds = values[common], groups[common], folds[common]
     y, classes = pd.factorize(labels[common], sort=True)
     n_classes = len(classes)
     codes = _codes(values)
     if codes is None or n_classes < 2:
         return None
-    splitter = StratifiedGroupKFold(_N_FOLDS, shuffle=True, random_state=random_state)
     guess = np.empty((len(y), n_classes))
-    for train, test in splitter.split(y, y, groups):
+    for fold in range(_N_FOLDS):
+        test = folds == fold
+        train = ~test
         guess[test] = _shares(codes[train], y[train], codes.max() + 1, n_classes)[codes[test]]
     weights = _draws(groups, random_state)
     areas = np.stack([_area(guess[:, k], y == k, weights) for k in range(n_classes)])
@@ -146,6 +157,21 @@ def guessing_auc(
     half = _HALF_WIDTH * float(np.nanstd(macro[1:]))
     area = float(macro[0])
     return area, max(area - half, 0.0), min(area + half, 1.0)
+
+
+def fold_numbers(
+    labels: NDArray[np.object_], groups: NDArray[np.int64], random_state: int = 0
+) -> NDArray[np.int64]:
+    """Deal rows to five folds, groups whole; -1 for rows of classes with fewer than ten groups."""
+    sizes = pd.Series(groups).groupby(labels).nunique()
+    common = np.flatnonzero(np.isin(labels, sizes.index[sizes >= _MIN_GROUPS]))
+    folds = np.full(len(labels), -1, dtype=np.int64)
+    if len(common):
+        splitter = StratifiedGroupKFold(_N_FOLDS, shuffle=True, random_state=random_state)
+        split = splitter.split(common, labels[common].astype(str), groups[common])
+        for fold, (_, test) in enumerate(split):
+            folds[common[test]] = fold
+    return folds
 
 
 def _candidates(

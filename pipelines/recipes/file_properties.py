@@ -1,43 +1,17 @@
 """What a file tells without its pixels: a control for what cameras and archives give away."""
 
-import io
 from typing import Any, ClassVar, Self
 
 import numpy as np
 from numpy.typing import NDArray
-from PIL import Image
 from sklearn.base import BaseEstimator, TransformerMixin
 
 from features.extraction import View
 from features.reading.files import read_bytes
 from features.reading.sources import image_sources
+from pipelines.audit.file_facts import file_facts
 
 NAMES = ("bytes", "width", "height", "bits_per_pixel", "jpeg_quality")
-# Mean of the luminance table of JPEG's standard (Annex K), which is quality 50.
-_STANDARD_MEAN = 3688 / 64
-
-
-def jpeg_quality(table: Any) -> float:
-    """Estimate the quality a JPEG was saved with, from its luminance quantisation table.
-
-    Parameters
-    ----------
-    table : sequence of 64 int
-        As Pillow's ``image.quantization[0]``.
-
-    Returns
-    -------
-    float
-        In (0, 100]. Exact to about 1 from 30 on, where the table is a scaled standard one, as
-        libjpeg's are; too high below, where the largest entries are cut off at 255.
-
-    Examples
-    --------
-    >>> jpeg_quality([1] * 64)
-    99.1...
-    """
-    scale = 100 * (sum(table) / len(table)) / _STANDARD_MEAN
-    return 100 - scale / 2 if scale <= 100 else 5000 / scale
 
 
 class FileProperties(TransformerMixin, BaseEstimator):
@@ -113,9 +87,5 @@ class FileProperties(TransformerMixin, BaseEstimator):
 
 
 def _properties(path: Any) -> tuple[float, ...]:
-    content = read_bytes(path)
-    with Image.open(io.BytesIO(content)) as image:
-        width, height = image.size
-        tables = getattr(image, "quantization", None)
-    quality = jpeg_quality(tables[0]) if tables else 0.0
-    return len(content), width, height, 8 * len(content) / (width * height), quality
+    width, height, size, quality, _ = file_facts(read_bytes(path))
+    return size, width, height, 8 * size / (width * height), float(np.nan_to_num(quality))
