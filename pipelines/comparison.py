@@ -140,17 +140,10 @@ def compare(
     seconds = found.timings["model"].map(intake.seconds)
     found.timings["extract_seconds"] = seconds.fillna(found.timings["extract_seconds"])
     settings = {
-        "seed": random_state,
-        "n_splits": len({split.fold for split in splits}),
-        "n_repeats": len({split.repeat for split in splits}),
-        "n_bootstrap": n_bootstrap,
         "n_jobs": n_jobs,
         "on_error": on_error,
-        "positive": positive,
-        "target_sensitivity": protocol.target_sensitivity,
-        "prevalence": protocol.prevalence,
-        "unreliable_masks": _unreliable_masks(intake.quality),
         "plan": plan,
+        "unreliable_masks": _unreliable_masks(intake.quality),
         "external": None if test_manifest is None else test_manifest.attrs.get("dataset", "given"),
         "failed": found.failures,
     }
@@ -165,7 +158,7 @@ def compare(
         facts=facts_of(used.iloc[tested], intake.kept[tested], lesion_ids(used)[tested]),
         cohort=summarise_cohort(used["label"].to_numpy(), lesion_ids(used)),
         skipped=_left_out_by_loading(manifest) + [f._asdict() for f in intake.failures],
-        settings=settings | _describe(models, used),
+        settings=shared.facts() | settings | _describe(models, used),
         measured=measured,
     )
 

@@ -58,6 +58,18 @@ class Setting(NamedTuple):
     n_bootstrap: int
     random_state: int
 
+    def facts(self) -> dict[str, Any]:
+        """Tell what a report says of it, in JSON values."""
+        return {
+            "seed": self.random_state,
+            "n_splits": len({split.fold for split in self.splits}),
+            "n_repeats": len({split.repeat for split in self.splits}),
+            "n_bootstrap": self.n_bootstrap,
+            "positive": self.positive,
+            "target_sensitivity": self.protocol.target_sensitivity,
+            "prevalence": self.protocol.prevalence,
+        }
+
     @property
     def first_repeat(self) -> list[Split]:
         """Splits of the first repeat."""

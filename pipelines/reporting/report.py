@@ -1,20 +1,22 @@
-"""Write the report of a comparison: one HTML page, its figures and its tables."""
+"""Write the report of a comparison: one HTML page, the same as Markdown, figures and tables."""
 
+from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
-
-from jinja2 import Environment, PackageLoader, StrictUndefined
 
 from pipelines.evaluation import Record
-from pipelines.reporting import sentences, tables
-from pipelines.reporting.palette import SERIES, SERIES_DARK, series_index
-from pipelines.reporting.pictures import Picture, draw_pictures
+from pipelines.reporting.answer import make_answer
+from pipelines.reporting.cells import join
+from pipelines.reporting.content import Part, Picture, Table, walk
+from pipelines.reporting.gallery import write_gallery
+from pipelines.reporting.html_page import render_html
+from pipelines.reporting.markdown_page import render_markdown
+from pipelines.reporting.print_tables import csv_table, latex_table
+from pipelines.reporting.results import Results
+from pipelines.reporting.sections import make_sections
 
-_MAIN_PARAMETERS = ("backbone", "image_size", "max_epochs", "score_func", "k", "rule")
 
-
-def write_report(record: Record, directory: str | Path) -> Path:
-    """Write report.html, figures/*.svg and the tables of a comparison.
+def write_report(record: Record, directory: str | Path, *, gallery: bool = False) -> Path:
+    """Write a comparison and its report.
 
     Parameters
     ----------
@@ -22,104 +24,55 @@ def write_report(record: Record, directory: str | Path) -> Path:
         A comparison.
     directory : str or Path
         Made if missing; files of an earlier report in it are overwritten.
+    gallery : bool, default=False
+        Whether to write gallery.html too: the surest mistakes and the hardest lesions, with their
+        images. It is for local use alone.
 
     Returns
     -------
     Path
-        The report. It loads nothing from elsewhere and holds no pixel of any image.
+        The report, report.html. It loads nothing from elsewhere and holds no pixel of any image.
+        Beside it: report.md, figures/*.svg, tables/*.tex and *.csv, and what the record saves.
     """
     directory = Path(directory)
-    (directory / "figures").mkdir(parents=True, exist_ok=True)
-    pictures = draw_pictures(record)
-    for picture in (p for group in pictures.values() for p in group):
-        path = directory / "figures" / f"{picture.name}.svg"
-        path.write_text(picture.svg, encoding="utf-8")
+    directory.mkdir(parents=True, exist_ok=True)
+    results = Results(record)
+    answer, groups = make_answer(results), make_sections(results)
+    sections = [section for made in groups.values() for section in made]
+    shown: list[Part] = [answer.picture, *([] if answer.harder is None else [answer.harder])]
+    parts = walk([*shown, *(part for section in sections for part in section.parts)])
     record.save(directory)
+    _write_pictures([part for part in parts if isinstance(part, Picture)], directory / "figures")
+    tables = [part for part in parts if isinstance(part, Table)]
+    _write_tables(tables, directory / "tables", set(record.tables))
+    (directory / "report.md").write_text(render_markdown(answer, groups), encoding="utf-8")
+    if gallery:
+        write_gallery(results, directory / "gallery.html")
     report = directory / "report.html"
-    report.write_text(render(record, pictures), encoding="utf-8")
+    version = results.settings["versions"].get("dermfusion", "")
+    title = f"Comparison of {join(record.models)}"
+    report.write_text(render_html(title, answer, groups, version), encoding="utf-8")
     return report
 
 
-def render(record: Record, pictures: dict[str, list[Picture]]) -> str:
-    """Render the page.
-
-    Parameters
-    ----------
-    record : Record
-        A comparison.
-    pictures : dict of str to list of Picture
-        From `draw_pictures`.
-
-    Returns
-    -------
-    str
-        A self-contained HTML document.
-    """
-    environment = Environment(
-        loader=PackageLoader("pipelines.reporting"),
-        autoescape=True,
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
-    return environment.get_template("report.html.j2").render(
-        headline=sentences.headline(record),
-        warnings=sentences.warnings(record),
-        limits=sentences.LIMITS,
-        title=f"Comparison of {_join(record.models)}",
-        settings=record.settings,
-        cohort=record.cohort,
-        pictures=pictures,
-        tables=_tables(record),
-        series=list(enumerate(zip(SERIES, SERIES_DARK, strict=True))),
-    )
+def _write_pictures(pictures: Sequence[Picture], directory: Path) -> None:
+    _clear(directory, "*.svg")
+    for picture in pictures:
+        (directory / f"{picture.name}.svg").write_text(picture.svg, encoding="utf-8")
 
 
-def _tables(record: Record) -> dict[str, tables.Table]:
-    series = series_index(record.models)
-    found = {
-        "lesion": tables.ranking_table(record, "lesion", series),
-        "image": tables.ranking_table(record, "image", series),
-        "cohort": tables.cohort_table(record),
-        "classes": tables.class_table(record, series),
-        "timing": tables.timing_table(record, series),
-        "run": tables.facts_table(_run_facts(record), "Settings of this run."),
-    }
-    if len(record.models) > 1:
-        found["differences"] = tables.difference_table(record, series)
-    if record.skipped:
-        found["skipped"] = tables.skipped_table(record)
-    return found
+def _write_tables(tables: Sequence[Table], directory: Path, saved: set[str]) -> None:
+    """Write tables for print; a CSV only where the record has not saved one of that name."""
+    _clear(directory, "*.tex")
+    for table in tables:
+        path = directory / f"{table.name}.tex"
+        path.write_text(latex_table(table), encoding="utf-8")
+        if table.name not in saved:
+            path.with_suffix(".csv").write_text(csv_table(table), encoding="utf-8")
 
 
-def _run_facts(record: Record) -> dict[str, Any]:
-    settings = record.settings
-    unit = "patient and lesion groups" if settings["grouped"] else "single images, not grouped"
-    facts = {
-        "Seed": settings["seed"],
-        "Folds": f"{settings['n_splits']}, stratified by class, of {unit}",
-        "Bootstrap": f"{settings['n_bootstrap']:,} draws of lesions, stratified by class; "
-        "percentile intervals, 95%",
-        "Unreadable images": "stop the run" if settings["on_error"] == "raise" else "left out",
-    }
-    for name, model in settings["models"].items():
-        masks = "" if model["masks"] == "none" else f", lesion masks {model['masks']}"
-        chosen = _main_parameters(model["parameters"])
-        facts[name] = f"{model['type']} ({model['kind']}{masks}){': ' if chosen else ''}{chosen}"
-    facts["Software"] = ", ".join(f"{name} {of}" for name, of in settings["versions"].items())
-    return facts | {key.capitalize(): value for key, value in settings["hardware"].items()}
-
-
-def _main_parameters(parameters: dict[str, Any]) -> str:
-    """Word those parameters that one would ask for first, whichever step has them."""
-    found = [
-        f"{name.replace('_', ' ')} {value}"
-        for name in _MAIN_PARAMETERS
-        for path, value in parameters.items()
-        if path.split("__")[-1] == name and value is not None
-    ]
-    return ", ".join(dict.fromkeys(found))
-
-
-def _join(names: list[str]) -> str:
-    return names[0] if len(names) == 1 else f"{', '.join(names[:-1])} and {names[-1]}"
+def _clear(directory: Path, pattern: str) -> None:
+    """Make a folder; what an earlier report showed there may not be shown now."""
+    directory.mkdir(exist_ok=True)
+    for old in directory.glob(pattern):
+        old.unlink()

@@ -1,134 +1,182 @@
-"""What the report says in words: the answer, the warnings and the limits."""
+"""What the report says first: the answer, and what it rests on."""
 
 import pandas as pd
 
-from pipelines.evaluation import Record
+from pipelines.reporting.cells import interval, join, number
+from pipelines.reporting.protocol_words import tested_on
+from pipelines.reporting.results import Results
 
-FEW_LESIONS = 50
-MANY_UNRELIABLE = 0.05
-
-LIMITS = (
-    "This is a research tool, not a medical device. Nothing in it is a diagnosis or a basis for "
-    "one.",
-    "Intervals come from resampling lesions of the pooled out-of-fold predictions. They hold the "
-    "chance in which lesions were photographed, not the variation from training again on other "
-    "images, and are therefore somewhat too narrow.",
-    "Cross-validation answers for images like these: the same devices, clinics and selection of "
-    "patients. Scores on other sources are usually lower.",
-    "Several models and classes are shown without a correction for multiplicity; the headline "
-    "comparison is the one to lean on.",
-)
+_NETWORK = "end-to-end"
 
 
-def interval(row: pd.Series, name: str) -> str:
-    """Format an interval for a sentence, such as '0.901 to 0.934'."""
-    return f"{row[name + '_low']:.3f} to {row[name + '_high']:.3f}".replace("-", "−")
-
-
-def headline(record: Record) -> str:
-    """Say which model is best per lesion, and by how much.
+def headline_pair(results: Results) -> tuple[str, str] | None:
+    """Model and reference that the answer is about.
 
     Parameters
     ----------
-    record : Record
-        A comparison.
+    results : Results
+        Of a comparison.
+
+    Returns
+    -------
+    tuple of str or None
+        The first comparison that was declared before the run, of those with an end-to-end
+        network on one side where there are any. Without one, the best model per lesion against
+        the best end-to-end one if that is another, else against the runner-up.
+        None where there is only one model.
+    """
+    ranked = results.ranked
+    if len(ranked) == 1:
+        return None
+    kinds = {name: facts.get("kind") for name, facts in results.settings["models"].items()}
+    table = results.record.differences
+    declared = table[(table["unit"] == "lesion") & _declared(table)]
+    if len(declared):
+        pairs = list(zip(declared["model"], declared["reference"], strict=True))
+        between = [
+            pair for pair in pairs if (kinds[pair[0]] == _NETWORK) != (kinds[pair[1]] == _NETWORK)
+        ]
+        return (between or pairs)[0]
+    end_to_end = [name for name in ranked[1:] if kinds[name] == _NETWORK]
+    if end_to_end and kinds[ranked[0]] != _NETWORK:
+        return ranked[0], end_to_end[0]
+    return ranked[0], ranked[1]
+
+
+def _declared(table: pd.DataFrame) -> pd.Series:
+    if "declared" not in table:
+        return pd.Series(False, index=table.index)
+    return table["declared"].fillna(False).astype(bool)
+
+
+def difference_of(differences: pd.DataFrame, model: str, reference: str) -> pd.Series:
+    """Difference of two models per lesion in the asked direction, whichever way it is stored.
+
+    Parameters
+    ----------
+    differences : DataFrame
+        Of a record.
+    model, reference : str
+        Names.
+
+    Returns
+    -------
+    Series
+        `difference`, `low` and `high` (corrected for overlapping training sets where that was
+        computed), `corrected` and `verdict`.
+    """
+    lesions = differences[differences["unit"] == "lesion"]
+    stored = lesions[(lesions["model"] == model) & (lesions["reference"] == reference)]
+    turned = stored.empty
+    if turned:
+        stored = lesions[(lesions["model"] == reference) & (lesions["reference"] == model)]
+    row = stored.iloc[0]
+    corrected = "corrected_low" in row and not pd.isna(row["corrected_low"])
+    ends = (
+        ("corrected_low", "corrected_high") if corrected else ("difference_low", "difference_high")
+    )
+    value, low, high = (float(row[name]) for name in ("difference", *ends))
+    if turned:
+        value, low, high = -value, -high, -low
+    verdict = row.get("verdict")
+    if not isinstance(verdict, str) or not verdict:
+        verdict = "better" if low > 0 else "worse" if high < 0 else "undecided"
+    elif turned:
+        verdict = {"better": "worse", "worse": "better"}.get(verdict, verdict)
+    found = {"difference": value, "low": low, "high": high}
+    return pd.Series(found | {"corrected": corrected, "verdict": verdict}, dtype=object)
+
+
+def headline(results: Results) -> str:
+    """Answer in one sentence, with its interval.
+
+    Parameters
+    ----------
+    results : Results
+        Of a comparison.
 
     Returns
     -------
     str
-        One or two sentences. The best model is set against the best end-to-end one if another was
-        run, else against the runner-up.
+        About `headline_pair`; the score alone where there is one model.
     """
-    lesions = record.metrics[record.metrics["unit"] == "lesion"]
-    ranked = lesions.sort_values("macro_auc", ascending=False, kind="stable")
-    best = ranked.iloc[0]
-    score = f"macro AUC {best['macro_auc']:.3f} (95% interval {interval(best, 'macro_auc')})"
-    if len(ranked) == 1:
-        return f"Per lesion, {best['model']} reached a {score}."
-    rival, role = _rival(record, list(ranked["model"]))
-    gap = _difference(record.differences, best["model"], rival)
-    verdict = (
-        "the interval excludes 0, so the choice of lesions does not explain it"
-        if gap["difference_low"] > 0
-        else "the interval includes 0, so these data do not tell the two apart"
-    )
-    return (
-        f"Of {len(ranked)} models, {best['model']} did best per lesion: {score}. "
-        f"That is {gap['difference']:.3f} ({interval(gap, 'difference')}) above {role}, "
-        f"{rival}; {verdict}."
-    )
+    pair = headline_pair(results)
+    if pair is None:
+        best = results.metrics().iloc[0]
+        return f"{best['model']} reaches a {_score(best)} per lesion."
+    gap = difference_of(results.record.differences, *pair)
+    size = number(abs(gap["difference"]))
+    ends = f"95% interval {number(gap['low'])} to {number(gap['high'])}"
+    side = "below" if gap["difference"] < 0 else "above"
+    sizes = f"{size} macro AUC {side} {_role(results, pair[1])} ({ends})"
+    margin = f"{results.margin:g}"
+    verdicts = {
+        "better": f"{pair[0]} is ahead: {sizes}.",
+        "worse": f"{pair[0]} is behind: {sizes}.",
+        "equivalent": f"{pair[0]} and {pair[1]} are equivalent within {margin}: "
+        f"{pair[0]} scores {sizes}.",
+        "undecided": f"These data do not tell {pair[0]} and {pair[1]} apart: "
+        f"{pair[0]} scores {sizes}.",
+    }
+    return verdicts[gap["verdict"]]
 
 
-def _rival(record: Record, ranked: list[str]) -> tuple[str, str]:
-    kinds = {name: facts["kind"] for name, facts in record.settings["models"].items()}
-    end_to_end = [name for name in ranked[1:] if kinds[name] == "end-to-end"]
-    if end_to_end and kinds[ranked[0]] != "end-to-end":
-        return end_to_end[0], "the end-to-end network"
-    return ranked[1], "the runner-up"
+def _role(results: Results, name: str) -> str:
+    kind = results.settings["models"][name].get("kind")
+    return f"the end-to-end network {name}" if kind == _NETWORK else name
 
 
-def _difference(differences: pd.DataFrame, model: str, reference: str) -> pd.Series:
-    """Difference of two models in the asked direction, whichever way it is stored."""
-    lesions = differences[differences["unit"] == "lesion"]
-    stored = lesions[(lesions["model"] == model) & (lesions["reference"] == reference)]
-    if len(stored):
-        return stored.iloc[0]
-    row = lesions[(lesions["model"] == reference) & (lesions["reference"] == model)].iloc[0].copy()
-    low, high = -row["difference_high"], -row["difference_low"]
-    row["difference"], row["difference_low"], row["difference_high"] = -row["difference"], low, high
-    return row
+def _score(row: pd.Series) -> str:
+    return f"macro AUC of {number(row['macro_auc'])} (95% interval {interval(row, 'macro_auc')})"
 
 
-def warnings(record: Record) -> list[str]:
-    """List what a reader must know before trusting the numbers.
+def grounds(results: Results) -> str:
+    """Say what the answer rests on: scores, folds, correction, margin and plan.
 
     Parameters
     ----------
-    record : Record
-        A comparison.
+    results : Results
+        Of a comparison.
 
     Returns
     -------
-    list of str
-        Most serious first; empty when nothing stands out.
+    str
+        A few sentences.
     """
-    settings = record.settings
-    found = []
-    if settings["synthetic"]:
-        found.append(
-            "Synthetic data: these images were generated by a program. The scores show that the "
-            "software works, and say nothing about skin lesions."
-        )
-    if not settings["grouped"]:
-        found.append(
-            "Folds are not grouped: the manifest names neither lesions nor patients, so "
-            "photographs of one lesion may be on both sides of a split and scores may be too high."
-        )
-    if settings["partial"]:
-        found.append(
-            "Partial data: the number of images differs from the published one, so scores are not "
-            "comparable with those on the whole data set."
-        )
-    return found + _data_warnings(record)
+    pair = headline_pair(results)
+    words = []
+    if pair is not None:
+        scores = [f"{name} {number(results.score_of(name, 'macro_auc').iloc[0])}" for name in pair]
+        words.append(f"Macro AUC per lesion: {join(scores)}.")
+        best = results.ranked[0]
+        if best not in pair:
+            score = number(results.score_of(best, "macro_auc").iloc[0])
+            words.append(f"Highest of all {len(results.ranked)} is {best}: {score}.")
+    words.append(_folds(results))
+    if pair is not None:
+        words.append(_interval(results, pair))
+    return " ".join(words)
 
 
-def _data_warnings(record: Record) -> list[str]:
-    found = []
-    share = record.settings["unreliable_masks"]
-    if share is not None and share > MANY_UNRELIABLE:
-        found.append(
-            f"Unreliable masks: the segmentation was unsure on {share:.0%} of the images, and "
-            "descriptors of those describe a rough guess of the lesion."
-        )
-    if record.skipped:
-        images = "1 image" if len(record.skipped) == 1 else f"{len(record.skipped)} images"
-        found.append(f"Left out: {images} could not be used. They are listed under Data.")
-    scarce = record.cohort[record.cohort["lesions"] < FEW_LESIONS]
-    if len(scarce):
-        rows = zip(scarce["label"], scarce["lesions"], strict=True)
-        counts = ", ".join(f"{label} ({count})" for label, count in rows)
-        found.append(
-            f"Few lesions: {counts}. Scores of a class with under {FEW_LESIONS} lesions are "
-            "uncertain, and a macro average gives it as much weight as any other."
-        )
-    return found
+def _folds(results: Results) -> str:
+    words = tested_on(results)
+    return f"{words[0].upper()}{words[1:]}, {results.lesions['lesion'].nunique():,} lesions."
+
+
+def _interval(results: Results, pair: tuple[str, str]) -> str:
+    gap = difference_of(results.record.differences, *pair)
+    how = (
+        "The interval is corrected for training sets that overlap (Nadeau-Bengio)"
+        if gap["corrected"]
+        else "The interval is a paired bootstrap of lesions"
+    )
+    table = results.record.differences
+    both = {"model": pair[0], "reference": pair[1]}
+    same = (table["model"] == both["model"]) & (table["reference"] == both["reference"])
+    declared = bool((same & _declared(table)).any())
+    planned = "; the comparison was declared before the run" if declared else ""
+    margin = f"Differences within ±{results.margin:g} count as equivalent"
+    detectable = results.plan.get("detectable")
+    if isinstance(detectable, int | float):
+        margin += f"; the smallest that these data can show is about {number(detectable)}"
+    return f"{how}{planned}. {margin}."

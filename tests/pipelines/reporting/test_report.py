@@ -1,18 +1,28 @@
+"""What is written: page, Markdown, figures, tables."""
+
 import re
 from html.parser import HTMLParser
 
 import numpy as np
+import pandas as pd
 import pytest
 
 from pipelines.comparison import compare
+from pipelines.evaluation.protocol import Protocol
+from pipelines.reporting import write_report
+from pipelines.reporting.sections.ranking import make_section as make_ranking
+from pipelines.reporting.sections.reproduce import run_facts
 
 SECTIONS = [
-    *("ranking", "differences", "data", "roc", "confusion", "classes", "time"),
+    *("ranking", "differences", "within", "cohort", "curves", "confusion", "calibration"),
+    *("classes", "decisions", "costs", "learning", "importance", "controls", "fairness"),
+    *("leaks", "context", "methods", "reproduce", "limits"),
+]
+BARE = [
+    *("ranking", "differences", "cohort", "curves", "confusion", "costs", "context", "methods"),
     *("reproduce", "limits"),
 ]
-
-
-VOID = {"meta", "link", "br"}
+VOID = {"meta", "link", "br", "img"}
 
 
 class Page(HTMLParser):
@@ -37,7 +47,7 @@ class Page(HTMLParser):
             assert self.open.pop() == tag
 
     def handle_data(self, data):
-        if self.open and self.open[-1] not in ("style", "title"):
+        if self.open and self.open[-1] not in ("style", "title", "script"):
             self.words.append(data)
 
     @property
@@ -51,23 +61,24 @@ class Page(HTMLParser):
         return [attributes for found, attributes in self.elements if found == tag]
 
 
-@pytest.fixture
-def write(result, tmp_path):
-    def written():
-        return Page(result.report(tmp_path).read_text(encoding="utf-8"))
-
-    return written
+@pytest.fixture(scope="module")
+def html(folder):
+    return (folder / "report.html").read_text(encoding="utf-8")
 
 
-def test_page_asks_nothing_of_the_network(result, tmp_path):
-    text = result.report(tmp_path).read_text(encoding="utf-8")
-    assert not re.search(r"https?:|//[a-z]|@import|<script|<img|<iframe", text)
-    addresses = Page(text).having("href") + Page(text).having("src")
+@pytest.fixture(scope="module")
+def page(html):
+    return Page(html)
+
+
+def test_page_asks_nothing_of_the_network_and_is_small(html, page):
+    assert not re.search(r"https?:|//[a-z]|@import|<img|<iframe|\bfetch\(|XMLHttp", html)
+    addresses = page.having("href") + page.having("src")
     assert all(address.startswith(("#", "data:,")) for address in addresses)
+    assert len(html) < 3_000_000
 
 
-def test_page_is_well_formed_and_every_link_arrives(write):
-    page = write()
+def test_page_is_well_formed_and_every_link_arrives(page):
     assert page.open == []
     ids = page.having("id")
     assert len(ids) == len(set(ids))
@@ -75,92 +86,100 @@ def test_page_is_well_formed_and_every_link_arrives(write):
     assert {name for names in page.having("aria-labelledby") for name in names.split()} <= set(ids)
 
 
-def test_page_has_every_section_and_no_gaps(write):
-    page = write()
+def test_page_has_every_section_and_no_gaps(page):
     assert [section["aria-labelledby"] for section in page.all("section")] == SECTIONS
     assert not re.search(r"\b(nan|NaN|None|inf)\b", page.text)
     assert "not a medical device" in page.text
 
 
-def test_figures_have_words_and_tables_captions(write):
-    page = write()
+def test_what_was_not_computed_is_absent_and_the_rest_the_same_each_time(bare, tmp_path):
+    first = write_report(bare, tmp_path / "a").read_bytes()
+    page = Page(first.decode())
+    assert [section["aria-labelledby"] for section in page.all("section")] == BARE
+    assert [a["href"][1:] for a in page.all("a")][1:] == BARE
+    assert not re.search(r"\b(nan|NaN|None|inf)\b", page.text)
+    assert not (tmp_path / "a" / "gallery.html").exists()
+    assert write_report(bare, tmp_path / "b", gallery=True).read_bytes() == first
+    assert (tmp_path / "b" / "gallery.html").exists()
+
+
+def test_figures_have_words_and_tables_captions(page):
     figures = page.all("figure")
-    assert len(figures) == 1 + 2 + 2 * 2 + 1
+    assert len(figures) == 30
     assert all(svg["role"] == "img" and svg["aria-label"] for svg in page.all("svg"))
     assert len(page.all("svg")) == len(page.all("figcaption")) == len(figures)
     assert len(page.all("caption")) == len(page.all("table"))
     assert all(header["scope"] in ("row", "col") for header in page.all("th"))
 
 
-def test_figures_hold_no_pixels(result, tmp_path):
-    result.report(tmp_path)
-    figures = sorted((tmp_path / "figures").glob("*.svg"))
-    assert [path.name for path in figures][-3:] == [
-        *("roc-macro.svg", "roc-melanoma.svg", "sensitivity.svg"),
-    ]
-    for path in figures:
+def test_figures_are_files_too_and_hold_no_pixels(folder, page):
+    files = sorted((folder / "figures").glob("*.svg"))
+    assert len(files) == len(page.all("figure"))
+    assert "of-an-earlier-report.svg" not in [path.name for path in files]
+    for path in files:
         assert "<image" not in path.read_text(encoding="utf-8")
 
 
-def test_report_is_the_same_each_time(result, tmp_path):
-    first = result.report(tmp_path / "a").read_bytes()
-    assert result.report(tmp_path / "b").read_bytes() == first
+def test_markdown_says_the_same(folder, page, full_record):
+    text = (folder / "report.md").read_text(encoding="utf-8")
+    assert text.startswith("# These data do not tell fusion and cnn apart")
+    titles = re.findall(r"^## (.*)$", text, flags=re.MULTILINE)
+    assert len(titles) == len(SECTIONS)
+    assert all(title in page.text for title in titles)
+    linked = re.findall(r"\]\((figures/[^)]*)\)", text)
+    assert len(linked) == len(page.all("figure"))
+    assert all((folder / name).is_file() for name in linked)
+    score = full_record.metrics.loc[0, "macro_auc"]
+    assert f"{score:.3f}" in text
 
 
-def test_command_and_seed_are_printed(write, result):
-    result.settings["command"] = "dermfusion compare --seed 0 --out <here>"
-    page = write()
-    assert "dermfusion compare --seed 0 --out <here>" in page.text
-    assert "Seed 0" in page.text
+def test_tables_are_latex_and_csv(folder, page):
+    names = [table["id"].removeprefix("table-") for table in page.all("table")]
+    assert len(names) == len(set(names))
+    for name in names:
+        text = (folder / "tables" / f"{name}.tex").read_text(encoding="utf-8")
+        assert text.count("\\begin{tabular}") == text.count("\\bottomrule") == 1
+        assert (folder / "tables" / f"{name}.csv").is_file()
+    cohort = pd.read_csv(folder / "tables" / "cohort.csv")
+    assert list(cohort["Class"])[-1] == "All"
+    assert cohort["Lesions"].iloc[-1] == 300
 
 
-def test_main_parameters_are_printed(write, result):
-    result.settings["models"]["cnn"]["parameters"] = {
+def test_saved_analyses_keep_their_full_numbers(folder, full_record):
+    saved = pd.read_csv(folder / "tables" / "calibration.csv")
+    assert list(saved) == list(full_record.tables["calibration"])
+
+
+def test_seed_plan_and_parameters_are_printed(record, results):
+    record.settings["models"]["cnn"]["parameters"] = {
         "estimator__backbone": "resnet18",
         "estimator__max_epochs": 10,
         "estimator__patience": 8,
         "rule": "argmax",
     }
-    assert "backbone resnet18, max epochs 10, rule argmax" in write().text
+    facts = run_facts(results)
+    assert facts["Seed"] == 0
+    assert record.settings["plan"]["hash"] in facts["Plan"]
+    assert facts["cnn"].endswith("backbone resnet18, max epochs 10, rule argmax")
 
 
-def test_left_out_images_are_listed(write, result):
-    result.skipped = [{"row": 3, "image": "<b>.jpg", "error": "truncated JPEG"}]
-    text = write().text
-    assert "Left out: 1 image could not be used" in text
-    assert "3 <b>.jpg truncated JPEG" in text
-
-
-def test_the_ranking_tells_how_stable_selections_are(write, result):
-    assert "Stability" not in write().text
+def test_stability_of_selections_is_shown_where_a_model_selects(record, results):
+    assert "Stability" not in make_ranking(results).parts[0].head
+    chosen = record.metrics["model"] == "fusion"
     shown = {"columns": 812.4, "columns_offered": 4102.0, "stability": 0.876}
-    ends = {"stability_low": 0.85, "stability_high": 0.902}
-    chosen = result.metrics["model"] == "fusion"
-    for name, value in (shown | ends).items():
-        result.metrics[name] = np.where(chosen, value, np.nan)
-    page = write()
-    assert page.text.count("Columns Stability") == 1
-    assert "812 of 4,102 0.876 0.850 to 0.902" in page.text
-    assert not re.search(r"\bnan\b", page.text)
+    for name, value in (shown | {"stability_low": 0.85, "stability_high": 0.902}).items():
+        record.metrics[name] = value if name.startswith("columns") else np.nan
+        record.metrics.loc[chosen, name] = value
+    table = make_ranking(results).parts[0]
+    cells = {row[0].text: [(cell.text, cell.note) for cell in row[-2:]] for row in table.rows}
+    assert cells["fusion"] == [("812", "of 4,102"), ("0.876", "0.850 to 0.902")]
+    # Where all columns are kept there was nothing to agree on.
+    assert cells["cnn"] == [("812", "of 4,102"), ("", "")]
 
 
-def test_where_all_columns_are_kept_no_stability_is_claimed(write, result):
-    result.metrics[["columns", "columns_offered"]] = 40.0
-    result.metrics[["stability", "stability_low", "stability_high"]] = np.nan
-    text = write().text
-    assert "40 of 40" in text
-    assert not re.search(r"\bnan\b", text)
-
-
-def test_a_single_model_has_no_differences(result, tmp_path, models, manifest):
-    alone = compare({"cnn": models["cnn"]}, manifest, n_splits=3, n_bootstrap=20)
-    page = Page(alone.report(tmp_path).read_text(encoding="utf-8"))
-    assert "differences" not in page.having("id")
-    assert "Per lesion, cnn reached a macro AUC" in page.text
-
-
-def test_without_a_class_of_concern_its_figure_is_absent(result, tmp_path, models, manifest):
-    names = {"melanoma": "a", "nevus": "b", "keratosis": "c"}
-    renamed = manifest.assign(label=manifest["label"].map(names))
-    compare(models, renamed, n_splits=3, n_bootstrap=20).report(tmp_path)
-    assert [path.name for path in (tmp_path / "figures").glob("roc*")] == ["roc-macro.svg"]
+def test_a_comparison_has_a_report(models, manifest, tmp_path):
+    result = compare(models, manifest, protocol=Protocol(n_splits=3), n_bootstrap=20)
+    page = Page(result.report(tmp_path).read_text(encoding="utf-8"))
+    assert page.open == []
+    assert {"ranking", "differences", "cohort", "limits"} <= set(page.having("id"))
+    assert not re.search(r"\b(nan|NaN|None|inf)\b", page.text)

@@ -1,0 +1,90 @@
+"""What the sections of a report read: a record, and what several of them derive from it."""
+
+from functools import cached_property
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from pipelines.evaluation import Record
+from pipelines.evaluation.bootstrap import draw_lesions
+from pipelines.evaluation.predictions import class_names
+from pipelines.reporting.palette import series_index
+
+N_BANDS = 200  # draws behind the bands of curves, which are looked at, not read off
+MARGIN = 0.01
+
+
+class Results:
+    """A record as a report reads it.
+
+    Parameters
+    ----------
+    record : Record
+        A comparison.
+    """
+
+    def __init__(self, record: Record):
+        self.record = record
+        self.settings: dict[str, Any] = record.settings
+        self.models = record.models
+        self.series = series_index(record.models)
+        self.positive: str | None = record.settings.get("positive")
+        self.classes = class_names(record.predictions)
+
+    def table(self, name: str) -> pd.DataFrame | None:
+        """Analysis of that name; None where it was not made or found nothing."""
+        found = self.record.tables.get(name)
+        return None if found is None or found.empty else found
+
+    def metrics(self, unit: str = "lesion") -> pd.DataFrame:
+        """Scores per unit, best macro AUC first."""
+        rows = self.record.metrics[self.record.metrics["unit"] == unit]
+        return rows.sort_values("macro_auc", ascending=False, kind="stable")
+
+    def score_of(self, model: str, name: str) -> pd.Series:
+        """Score of one model per lesion: `name`, and its ends."""
+        rows = self.metrics()
+        columns = [name, f"{name}_low", f"{name}_high"]
+        return rows.loc[rows["model"] == model, columns].iloc[0].astype(float)
+
+    @property
+    def lesions(self) -> pd.DataFrame:
+        """Predictions per lesion."""
+        return self.record.lesions
+
+    @cached_property
+    def ranked(self) -> list[str]:
+        """Models by macro AUC per lesion."""
+        return list(self.metrics()["model"])
+
+    @cached_property
+    def plan(self) -> dict[str, Any]:
+        """The plan that was locked before the run; empty where there was none."""
+        return self.settings.get("plan") or {}
+
+    @property
+    def margin(self) -> float:
+        """Smallest difference worth having."""
+        return float(self.plan.get("margin") or MARGIN)
+
+    @cached_property
+    def n_repeats(self) -> int:
+        """How often the folds were drawn."""
+        lesions = self.record.predictions
+        return int(lesions["repeat"].nunique()) if "repeat" in lesions else 1
+
+    def of_model(self, model: str) -> pd.DataFrame:
+        """Predictions of one model per lesion."""
+        return self.lesions[self.lesions["model"] == model]
+
+    @cached_property
+    def _draws(self) -> tuple[pd.Index, np.ndarray]:
+        known = self.lesions.drop_duplicates("lesion")
+        draws = draw_lesions(known["label"].to_numpy(), N_BANDS, self.settings["seed"])
+        return pd.Index(known["lesion"]), draws
+
+    def draws_of(self, table: pd.DataFrame) -> np.ndarray:
+        """Bootstrap weights of the rows of a table of lesions, (n, n_draws) whole numbers."""
+        lesions, draws = self._draws
+        return draws[lesions.get_indexer(pd.Index(table["lesion"]))]

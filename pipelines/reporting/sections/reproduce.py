@@ -1,0 +1,65 @@
+"""How to do the run again."""
+
+from typing import Any
+
+from pipelines.reporting.cells import facts_table
+from pipelines.reporting.content import Code, Prose, Section
+from pipelines.reporting.protocol_words import folds_fact
+from pipelines.reporting.results import Results
+
+_MAIN_PARAMETERS = ("backbone", "image_size", "max_epochs", "score_func", "k", "rule")
+
+
+def make_section(results: Results) -> Section:
+    """Make the section."""
+    return Section(
+        "reproduce",
+        "How to reproduce",
+        "",
+        [
+            Code(results.settings["command"], "Command"),
+            facts_table("run", run_facts(results), "Settings of this run."),
+            Prose(
+                "The predictions behind every number are in predictions.parquet, the numbers in "
+                "metrics.csv, differences.csv and tables, the settings in run.json, all beside "
+                "this page. Tables for print are there as LaTeX too; report.md is the "
+                "page as Markdown."
+            ),
+        ],
+    )
+
+
+def run_facts(results: Results) -> dict[str, Any]:
+    """Seed, folds, models, software and hardware of a run, as words."""
+    settings, plan = results.settings, results.plan
+    facts = {
+        "Seed": settings["seed"],
+        "Folds": folds_fact(results),
+        "Bootstrap": f"{settings['n_bootstrap']:,} draws of lesions, stratified by class; "
+        "percentile intervals, 95%",
+        "Unreadable images": "stop the run" if settings["on_error"] == "raise" else "left out",
+    }
+    if plan.get("hash"):
+        facts["Plan"] = f"locked before the run, sha256 {plan['hash']}"
+    for name, model in settings["models"].items():
+        facts[name] = describe_model(model)
+    facts["Software"] = ", ".join(f"{name} {of}" for name, of in settings["versions"].items())
+    return facts | {key.capitalize(): value for key, value in settings["hardware"].items()}
+
+
+def describe_model(model: dict[str, Any]) -> str:
+    """Word a model as the settings of a run describe it: type, kind, masks, main parameters."""
+    masks = "" if model["masks"] == "none" else f", lesion masks {model['masks']}"
+    chosen = _main_parameters(model["parameters"])
+    return f"{model['type']} ({model['kind']}{masks}){': ' if chosen else ''}{chosen}"
+
+
+def _main_parameters(parameters: dict[str, Any]) -> str:
+    """Word those parameters that one would ask for first, whichever step has them."""
+    found = [
+        f"{name.replace('_', ' ')} {value}"
+        for name in _MAIN_PARAMETERS
+        for path, value in parameters.items()
+        if path.split("__")[-1] == name and value is not None
+    ]
+    return ", ".join(dict.fromkeys(found))
