@@ -143,3 +143,17 @@ def test_classes_that_training_lacks_are_refused(models, manifest):
     test = manifest.iloc[:9].assign(label="wart")
     with pytest.raises(ValueError, match="cannot be learned from the other: \\['wart'\\]"):
         compare(models, manifest, test_manifest=test)
+
+
+def test_sources_left_out_are_reported(models, manifest, tmp_path):
+    sources = pd.factorize(manifest["lesion"])[0] % 2
+    marked = manifest.assign(source=pd.Series(sources).map({0: "first clinic", 1: "second clinic"}))
+    result = compare(models, marked, protocol=Protocol(by="source", inner_splits=0), n_bootstrap=30)
+    table = result.tables["leave_source_out"]
+    assert table.groupby("source")["model"].nunique().to_dict() == {
+        "first clinic": 2,
+        "second clinic": 2,
+    }
+    page = result.report(tmp_path).read_text()
+    assert "Sources left out" in page
+    assert "second clinic" in page

@@ -22,13 +22,14 @@ from pipelines.reporting.sections import (
     methods,
     ranking,
     reproduce,
+    sources_left_out,
     within,
 )
 
 __all__ = ["make_sections"]
 
 _ORDER = {
-    "Result": (ranking, differences, within),
+    "Result": (ranking, differences, within, sources_left_out),
     "Data": (cohort,),
     "Quality": (curves, confusion, calibration, classes),
     "Use": (decisions, costs, learning),

@@ -63,13 +63,15 @@ def _lead(results: Results, pareto: pd.DataFrame | None) -> str:
         )
     return (
         "No model can be best in reliability, time and error at once. First, which models no "
-        "other beats in all of them; then what a clinic or a phone would choose, by weights that "
+        "other beats; then what a clinic or a phone would choose, by weights that "
         "are stated; then how often each model keeps its rank when weights are drawn at random."
     )
 
 
 def _front(results: Results, costs: pd.DataFrame, pareto: pd.DataFrame | None) -> list[Picture]:
-    per_image = costs.groupby("model", sort=False)["ms_per_image"].sum(min_count=1).dropna()
+    # From file to label; preparation and extraction are parts of it.
+    whole = costs[costs["item"] == "predict"]
+    per_image = whole.set_index("model")["ms_per_image"].dropna()
     metrics = results.metrics().set_index("model")
     points = metrics[["macro_auc"]].join(per_image, how="inner").reset_index()
     points = points[points["ms_per_image"] > 0]
@@ -82,7 +84,9 @@ def _front(results: Results, costs: pd.DataFrame, pareto: pd.DataFrame | None) -
     points["dominated"] = points["model"].isin(beaten)
     caption = "Macro AUC per lesion against milliseconds an image, all steps from file to label."
     if pareto is not None:
-        caption += " Hollow: another model is better in every criterion of the table."
+        caption += (
+            " Hollow: another model is better by the margin in some criterion and worse in none."
+        )
     return [
         picture(
             "cost-quality",
@@ -124,7 +128,10 @@ def _pareto(results: Results, table: pd.DataFrame) -> Table:
         for _, row in table.iterrows()
     ]
     head = ["Model", *(_head(results, name) for name in criteria)]
-    caption = "Criteria of each model, and which others are better in every one of them."
+    caption = (
+        "Criteria of each model, and which others beat it: better beyond the margin by some "
+        "criterion, not worse beyond it by any, and better by more than worse in all."
+    )
     return Table("pareto", caption, [*head, "Beaten by"], rows)
 
 
