@@ -27,6 +27,7 @@ from pipelines.comparison import Comparison, compare
 from pipelines.data import load_dataset
 from pipelines.measuring import EXTRAS
 from pipelines.recipes import QUICK_MODELS, make_model
+from pipelines.skin_color import with_typology_angle
 
 _EXAMPLES = """\
   dermfusion compare --dataset ham10000 --root data/ham10000 --out runs/ham
@@ -79,6 +80,12 @@ def add_parser(commands: argparse._SubParsersAction) -> None:
         help="look for duplicates and other leaks first; folds keep duplicates together, and the "
         "report lists what was found",
     )
+    parser.add_argument(
+        "--typology",
+        action="store_true",
+        help="measure the typology angle of the skin around each lesion, and show scores by it "
+        "inside each source; it measures the camera as much as the skin",
+    )
     add_scenario_option(parser)
     parser.add_argument(
         "--gallery",
@@ -103,6 +110,8 @@ def run(args: argparse.Namespace) -> None:
         store = args.store or "memory"
         found = audit(manifest, store=store, n_jobs=args.jobs, progress=not args.quiet)
         manifest = group(manifest, found)
+    if args.typology:
+        manifest = with_typology_angle(manifest, store=args.store or "memory", n_jobs=args.jobs)
     settings = model_settings(args)
     result = compare(
         {name: make_model(name, **settings) for name in args.models},

@@ -2,8 +2,9 @@
 
 import pandas as pd
 
+from pipelines.evaluation.fairness import TYPOLOGY, TYPOLOGY_NOTE
 from pipelines.reporting.cells import count_cell, model_cell, score_cell
-from pipelines.reporting.content import Cell, Fold, Part, Section, Table
+from pipelines.reporting.content import Cell, Fold, Part, Prose, Section, Table
 from pipelines.reporting.dots import Dots, dots_of, draw_dots
 from pipelines.reporting.palette import SERIES
 from pipelines.reporting.pictures import picture
@@ -15,6 +16,7 @@ ATTRIBUTES = {
     "sex": "Sex",
     "site": "Site on the body",
     "source": "Source",
+    TYPOLOGY: "Typology angle of the skin (a colour, not a skin tone)",
 }
 
 
@@ -43,6 +45,8 @@ def make_section(results: Results) -> Section | None:
             )
         )
     parts.append(Fold("Every group and model", [_table(results, table)]))
+    if (table["attribute"] == TYPOLOGY).any():
+        parts.append(Prose(TYPOLOGY_NOTE))
     return Section(
         "fairness",
         "Groups of patients",
