@@ -1,8 +1,10 @@
 """Every analysis of a run, made from its predictions alone."""
 
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 import pandas as pd
+from joblib import Parallel, delayed
 
 from pipelines.evaluation.biopsies import biopsies_table
 from pipelines.evaluation.calibration import calibration_table, reliability_table
@@ -15,6 +17,7 @@ from pipelines.evaluation.operating import operating_table
 from pipelines.evaluation.per_class import per_class_table
 from pipelines.evaluation.scores import draws_of, score_models
 from pipelines.evaluation.selections import summarise_selections
+from pipelines.evaluation.strata import MOST_DRAWS
 from pipelines.evaluation.weighing import SCENARIOS, scenario, weigh
 from pipelines.evaluation.within import within_tables
 
@@ -75,26 +78,29 @@ def _of_lesions(record: "Record") -> Tables:
     settings, lesions = record.settings, record.lesions
     positive, sensitivity = settings["positive"], settings["target_sensitivity"]
     _, counts = draws_of(lesions, settings["n_bootstrap"], settings["seed"])
-    within, gaps = within_tables(lesions, record.facts, counts, positive)
-    sources = pd.DataFrame()
-    if settings["plan"]["protocol"]["by"] == "source":
-        sources = source_table(lesions, source_folds(record.facts), counts, positive)
-    return {
-        "leave_source_out": sources,
-        "per_class": per_class_table(lesions, counts, record.predictions),
-        "calibration": calibration_table(lesions, counts),
-        "reliability": reliability_table(lesions, counts, positive),
-        "decision_curve": decision_curve_table(lesions, counts, positive),
-        "operating_points": operating_table(
+    # The ends of an interval of more draws would hardly differ.
+    counts = counts[:, :MOST_DRAWS]
+    made: dict[str, Callable[[], Any]] = {
+        "per_class": lambda: per_class_table(lesions, counts, record.predictions),
+        "calibration": lambda: calibration_table(lesions, counts),
+        "reliability": lambda: reliability_table(lesions, counts, positive),
+        "decision_curve": lambda: decision_curve_table(lesions, counts, positive),
+        "operating_points": lambda: operating_table(
             lesions, record.inner, counts, positive, sensitivity=sensitivity
         ),
-        "biopsies": biopsies_table(
+        "biopsies": lambda: biopsies_table(
             lesions, counts, positive, sensitivity, prevalence=settings["prevalence"]
         ),
-        "within": within,
-        "source_gap": gaps,
-        "fairness": fairness_table(lesions, record.facts, counts, positive),
+        "within": lambda: within_tables(lesions, record.facts, counts, positive),
+        "fairness": lambda: fairness_table(lesions, record.facts, counts, positive),
     }
+    if settings["plan"]["protocol"]["by"] == "source":
+        sources = source_folds(record.facts)
+        made["leave_source_out"] = lambda: source_table(lesions, sources, counts, positive)
+    tables = Parallel(n_jobs=-1, prefer="threads")(delayed(make)() for make in made.values())
+    found = dict(zip(made, tables, strict=True))
+    within, gaps = found.pop("within")
+    return found | {"within": within, "source_gap": gaps}
 
 
 def _sources(facts: pd.DataFrame) -> pd.DataFrame:

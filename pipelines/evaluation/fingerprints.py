@@ -1,5 +1,6 @@
 """Digests of what a result depends on, so that none of other data or models is taken for it."""
 
+import os
 from collections.abc import Mapping
 from typing import Any
 
@@ -77,10 +78,15 @@ def data_fingerprint(manifest: pd.DataFrame) -> str:
     Returns
     -------
     str
-        Hexadecimal. Contents of the files do not count; paths do.
+        Hexadecimal. Of the files count the paths below the folder that all share, so that a data
+        set may be moved; their contents do not count.
     """
-    columns = [manifest[name].astype(str).tolist() for name in ("image", "label")]
-    return joblib.hash([*columns, group_ids(manifest).tolist()])
+    images = [os.path.normpath(image) for image in manifest["image"].astype(str)]
+    shared = os.path.commonpath(images) if len({*map(os.path.isabs, images)}) == 1 else ""
+    below = [image.removeprefix(shared) for image in images]
+    return joblib.hash(
+        [below, manifest["label"].astype(str).tolist(), group_ids(manifest).tolist()]
+    )
 
 
 def _requests(model: Any, manifest: pd.DataFrame) -> list[str]:

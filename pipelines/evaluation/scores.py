@@ -5,6 +5,7 @@ from typing import NamedTuple
 
 import numpy as np
 import pandas as pd
+from joblib import Parallel, delayed
 
 from pipelines.evaluation import metrics
 from pipelines.evaluation.bootstrap import draw_lesions, percentile_interval, resample
@@ -20,6 +21,7 @@ from pipelines.evaluation.predictions import (
 )
 from pipelines.evaluation.probability_scores import brier, log_loss
 from pipelines.evaluation.ranking import area, cut, partial_area, precision_area
+from pipelines.evaluation.strata import MOST_DRAWS
 
 UNITS = ("lesion", "image")
 Drawn = dict[str, tuple[float, np.ndarray]]
@@ -75,6 +77,7 @@ def score_models(
         Class of concern; None leaves its scores out.
     n_bootstrap : int, default=1000
         Draws of the lesion bootstrap. All models and units share them, so differences are paired.
+        Of more than 1,000 all serve the macro AUC per lesion, the other scores the first 1,000.
     random_state : int or None, default=0
         Seed of the draws.
     comparisons : sequence of (model, reference), default=()
@@ -92,16 +95,24 @@ def score_models(
     order, counts = draws_of(lesions, n_bootstrap, random_state)
     seconds = _seconds(timings)
     rows, folds = [], []
-    primary: dict[str, dict[str, Scored]] = {}
-    for unit, table in zip(UNITS, (lesions, predictions), strict=True):
-        primary[unit] = {}
-        for model, part in _of_each(table, "model"):
-            found, areas = _score_model(part, training, positive, counts, order)
-            primary[unit][model] = Scored(*found["macro_auc"], known_mean(areas, axis=1))
-            where = {"model": model, "unit": unit}
-            size = {"n": len(part) // part["repeat"].nunique()}
-            rows.append(where | _row(found) | seconds[model] | size)
-            folds.append(_fold_table(where, training, areas, class_names(part), positive))
+    primary: dict[str, dict[str, Scored]] = {unit: {} for unit in UNITS}
+    parts = [
+        (unit, model, part)
+        for unit, table in zip(UNITS, (lesions, predictions), strict=True)
+        for model, part in _of_each(table, "model")
+    ]
+    # Threads, for the work is in arrays that are too large to be copied.
+    scored = Parallel(n_jobs=-1, prefer="threads")(
+        delayed(_score_model)(part, training, positive, counts, order, unit)
+        for unit, _, part in parts
+    )
+    for (unit, model, part), (found, areas) in zip(parts, scored, strict=True):
+        value, draws = found["macro_auc"]
+        primary[unit][model] = Scored(value, draws, known_mean(areas, axis=1))
+        where = {"model": model, "unit": unit}
+        size = {"n": len(part) // part["repeat"].nunique()}
+        rows.append(where | _row(found) | seconds[model] | size)
+        folds.append(_fold_table(where, training, areas, class_names(part), positive))
     differences = difference_table(primary, _test_to_train(lesions, training), comparisons, margin)
     if len(training) == 1 and positive is not None and len(differences):
         differences = add_delong(differences, lesions, positive)
@@ -192,6 +203,7 @@ def _score_model(
     positive: str | None,
     counts: np.ndarray,
     order: pd.Index,
+    unit: str,
 ) -> tuple[Drawn, np.ndarray]:
     """Scores of a model, averaged over repeats, and its areas by fold and class."""
     found: list[Drawn] = []
@@ -199,12 +211,17 @@ def _score_model(
     for repeat, rows in _of_each(part, "repeat"):
         splits = training[training["repeat"] == repeat]
 
-        def score(weights: np.ndarray, rows=rows, splits=splits) -> dict[str, np.ndarray]:
-            pooled = unit_scores(rows, positive, weights)
-            first = {"macro_auc": mean_of_folds(fold_areas(rows, splits, weights))}
-            return first | {"macro_auc_pooled": pooled.pop("macro_auc")} | pooled
+        def primary(weights: np.ndarray, rows=rows, splits=splits) -> dict[str, np.ndarray]:
+            return {"macro_auc": mean_of_folds(fold_areas(rows, splits, weights))}
 
-        found.append(score_and_draws(rows, score, counts, order))
+        def pooled(weights: np.ndarray, rows=rows) -> dict[str, np.ndarray]:
+            scores = unit_scores(rows, positive, weights)
+            return {"macro_auc_pooled": scores.pop("macro_auc")} | scores
+
+        # All draws for the primary score, and fewer for the many that stand beside it.
+        fewer = counts[:, :MOST_DRAWS]
+        first = score_and_draws(rows, primary, counts if unit == "lesion" else fewer, order)
+        found.append(first | score_and_draws(rows, pooled, fewer, order))
         areas.append(fold_areas(rows, splits, np.ones((len(rows), 1))))
     averaged = {
         name: (

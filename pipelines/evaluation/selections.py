@@ -73,7 +73,7 @@ def summarise_selections(selections: pd.DataFrame) -> pd.DataFrame:
         One row a model that selects: `model`, `columns` (mean number over folds),
         `columns_offered` (of how many), and Nogueira's index `stability` with `stability_low` and
         `stability_high`, NaN where all folds kept all columns or none; see
-        `fusion.selection.selection_stability`.
+        `fusion.selection.selection_stability`. NaN too for a single fold.
     """
     rows = []
     for model, part in selections.groupby("model", sort=False):
@@ -83,9 +83,9 @@ def summarise_selections(selections: pd.DataFrame) -> pd.DataFrame:
         supports = np.zeros((len(kept), max(offered, len(names))), dtype=bool)
         for fold, chosen in enumerate(kept):
             supports[fold, : len(names)] = [name in chosen for name in names]
-        found = selection_stability(supports)
-        number = supports.sum(axis=1).mean()
-        rows.append((model, number, offered, found.index, found.low, found.high))
+        # One fold has none to agree with.
+        found = selection_stability(supports) if len(kept) > 1 else (np.nan, np.nan, np.nan)
+        rows.append((model, supports.sum(axis=1).mean(), offered, *found))
     counts = ["columns", "columns_offered"]
     ends = ["stability", "stability_low", "stability_high"]
     return pd.DataFrame(rows, columns=["model", *counts, *ends])

@@ -83,3 +83,9 @@ def test_more_lesions_show_smaller_differences(planned, manifest):
     twice = pd.concat([manifest, manifest.assign(lesion=manifest["lesion"] + "b")])
     twice = twice.assign(image=[f"{i}.png" for i in range(len(twice))]).reset_index(drop=True)
     assert planned(rows=twice)["detectable"] < planned()["detectable"]
+
+
+def test_a_data_set_may_be_moved(planned, manifest, tmp_path):
+    lock_plan(planned(rows=manifest.assign(image="/here/" + manifest["image"])), tmp_path)
+    moved = manifest.assign(image="/there/../elsewhere/" + manifest["image"])
+    assert lock_plan(planned(rows=moved), tmp_path)["exploratory"] == []

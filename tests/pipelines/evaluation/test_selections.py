@@ -99,3 +99,9 @@ def test_no_selections():
     assert list(table) == ["model", "repeat", "fold", "offered", "column"]
     assert table.empty
     assert summarise_selections(table).empty
+
+
+def test_a_single_fold_has_nothing_to_agree_with():
+    found = summarise_selections(selection_table([("m", 0, 0, Selection(["a"], 3))]))
+    assert found[["columns", "columns_offered"]].values.tolist() == [[1, 3]]
+    assert found["stability"].isna().all()
