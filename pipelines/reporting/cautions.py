@@ -129,10 +129,9 @@ def _artefacts(results: Results) -> list[Caution]:
 
 
 def _failures(results: Results) -> list[Caution]:
-    failed = results.settings.get("failed") or {}
     return [
-        Caution("Failed model", f"{name} could not be run and is not compared: {reason}")
-        for name, reason in failed.items()
+        Caution("Failed model", f"{failure['error']}. It is not compared.")
+        for failure in results.settings.get("failed", [])
     ]
 
 

@@ -310,6 +310,7 @@ def make_predictions(right):
     return pd.DataFrame(
         {
             "model": "m",
+            "repeat": 0,
             "row": range(4),
             "image": list("abcd"),
             "label": labels,

@@ -19,7 +19,7 @@ def predict(p_mel):
     """Predictions of as many melanomas as there are probabilities, and of as many naevi at 1/2."""
     p_mel = np.r_[p_mel, np.full(N, 0.5)]
     names = [f"L{i}" for i in range(2 * N)]
-    table = pd.DataFrame({"model": "m", "row": range(2 * N), "image": names})
+    table = pd.DataFrame({"model": "m", "repeat": 0, "row": range(2 * N), "image": names})
     table["label"] = np.repeat(np.array(["mel", "nv"], dtype=object), N)
     table = table.assign(lesion=names, fold=np.arange(2 * N) % 2)
     return table.assign(p_mel=p_mel, p_nv=1 - p_mel)

@@ -31,7 +31,7 @@ def test_nothing_to_warn_of(calm):
         ("partial", True, "Partial data", False),
         ("grouped", False, "Not grouped", True),
         ("unreliable_masks", 0.31, "Unreliable masks", False),
-        ("failed", {"cnn": "out of memory"}, "Failed model", False),
+        ("failed", [{"model": "cnn", "error": "Model cnn failed"}], "Failed model", False),
     ],
 )
 def test_settings_that_spoil_trust(calm, setting, value, title, grave):
