@@ -48,7 +48,8 @@ def run(args: argparse.Namespace) -> None:
             "cnn": make_model("cnn", **settings, **_CNN),
         },
         manifest,
-        protocol=Protocol(n_splits=args.folds),
+        # Thresholds would take three more fits of each fold.
+        protocol=Protocol(n_splits=args.folds, inner_splits=0),
         random_state=args.seed,
         n_jobs=args.jobs,
         directory=args.out,
