@@ -15,8 +15,10 @@ inside ISIC 2017, and near-duplicates between ISIC 2017's training and validatio
 import argparse
 import io
 import json
+import sqlite3
 import tempfile
 from collections.abc import Callable
+from contextlib import closing
 from itertools import combinations
 from pathlib import Path
 from resource import RUSAGE_SELF, getrusage
@@ -145,7 +147,9 @@ def run_timing(args: argparse.Namespace) -> dict[str, Any]:
             # A copy is another path, and so is read from disk as a new process would read it.
             store = Path(folder, f"{name}.sqlite")
             if name == "from_store":
-                Path(folder, "first.sqlite").rename(store)
+                first = sqlite3.connect(Path(folder, "first.sqlite"))
+                with closing(first), closing(sqlite3.connect(store)) as copy:
+                    first.backup(copy)
             start, worked = perf_counter(), getrusage(RUSAGE_SELF).ru_utime
             found = audit(ham, store=store, n_jobs=args.jobs)
             times[name] = {

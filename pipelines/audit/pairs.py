@@ -14,7 +14,7 @@ from pipelines.audit.verification import SAME_PICTURE, compare_pairs
 
 __all__ = ["embedding_pairs", "file_pairs", "picture_pairs"]
 
-_REQUEST = f"audit:pairs:1:{SAME_PICTURE}"
+_REQUEST = f"audit:pairs:2:{SAME_PICTURE}"
 _N_NEIGHBOURS = 5
 
 

@@ -21,6 +21,12 @@ SAME_PICTURE = 0.42
 
 # The border where a blurred, moved picture is not to be trusted, in pixels.
 _MARGIN = 3
+# Darker than this is the frame of a round field of view, whose edge is alike in all pictures of a
+# device; it is felt as far as detail is taken from.
+_FRAME = 16
+_FRAME_MARGIN = 6
+# Tiles that both must see.
+_LEAST_TILES = 4
 # Width of what counts as fine detail, in pixels; tiles a side; share of a tile that is enough.
 _FINE = 2.5
 _GRID = 4
@@ -64,7 +70,8 @@ def _compare(pictures, pairs):
     window = lay_over(_halve(still), _halve(moving), start, n_steps=4)
     window = lay_over(still, moving, window, n_steps=3)
     moved, both = _cut(moving, window)
-    both = _shrink(both)
+    lit = (still > _FRAME) & (moved > _FRAME)
+    both = _shrink(both, _MARGIN, outside=0) * _shrink(lit, _FRAME_MARGIN, outside=1)
     whole = _correlation(still, moved, both)
     return np.stack([whole, _tile_agreement(_detail(still), _detail(moved), both)], axis=1)
 
@@ -146,15 +153,13 @@ def _halve(pictures):
     return pictures.reshape(n, side // 2, 2, side // 2, 2).mean(axis=(2, 4))
 
 
-def _shrink(both):
-    """Leave out a margin around what both pictures see."""
-    kernel = np.ones((2 * _MARGIN + 1, 2 * _MARGIN + 1), dtype=np.uint8)
-    return np.stack(
-        [
-            cv2.erode(each, kernel, borderType=cv2.BORDER_CONSTANT, borderValue=0)
-            for each in both.astype(np.uint8)
-        ]
-    ).astype(np.float32)
+def _shrink(seen, margin, *, outside):
+    """Leave out a margin around what is not seen, past the picture's edge too where told so."""
+    kernel = np.ones((2 * margin + 1, 2 * margin + 1), dtype=np.uint8)
+    edge = {"borderType": cv2.BORDER_CONSTANT, "borderValue": outside}
+    return np.stack([cv2.erode(each, kernel, **edge) for each in seen.astype(np.uint8)]).astype(
+        np.float32
+    )
 
 
 def _blur(pictures, sigma):
@@ -173,7 +178,8 @@ def _tile_agreement(left, right, weight):
     left, right, weight = (_tiles(each) for each in (left, right, weight))
     seen = weight.mean(axis=(1, 2)).reshape(n, -1) >= _SEEN
     agreement = _correlation(left, right, weight).reshape(n, -1)
-    return (agreement * seen).sum(axis=1) / np.maximum(seen.sum(axis=1), 1)
+    enough = seen.sum(axis=1) >= _LEAST_TILES
+    return enough * (agreement * seen).sum(axis=1) / np.maximum(seen.sum(axis=1), 1)
 
 
 def _tiles(pictures):

@@ -71,3 +71,23 @@ def test_an_off_centre_crop_is_laid_over_from_the_nearest_start():
 def test_no_pairs_give_no_agreement():
     pictures = np.zeros((2, 64, 64), dtype=np.uint8)
     assert compare_pairs(pictures, np.empty((0, 5), dtype=np.int64)).shape == (0, 2)
+
+
+def _framed(picture, dark=3.0):
+    """Seen through a round opening, as by many dermatoscopes."""
+    y, x = np.mgrid[:64, :64]
+    opening = gaussian_filter(((y - 32.0) ** 2 + (x - 32) ** 2 < 28**2).astype(float), 0.7)
+    return dark + (0.5 * picture + 64 - dark) * opening
+
+
+def test_a_round_frame_is_no_agreement():
+    others = [_pair(_framed(_picture(i)), _framed(_picture(i + 50)))[1] for i in range(10)]
+    assert max(others) < SAME_PICTURE
+    copies = [_pair(_framed(_picture(i)), _framed(0.9 * _picture(i) + 20))[1] for i in range(10)]
+    assert min(copies) > SAME_PICTURE
+
+
+def test_pictures_of_which_hardly_anything_is_seen_do_not_agree():
+    y, x = np.mgrid[:64, :64]
+    small = ((y - 32.0) ** 2 + (x - 32) ** 2 < 12**2) * _picture(3)
+    assert _pair(small, small)[1] == 0
