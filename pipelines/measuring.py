@@ -8,6 +8,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any, NamedTuple
 
+import joblib
 import pandas as pd
 from sklearn.base import clone
 
@@ -21,7 +22,6 @@ from pipelines.evaluation.counterfactuals import counterfactual_table
 from pipelines.evaluation.cross_validation import task_parts
 from pipelines.evaluation.fingerprints import data_fingerprint, model_fingerprint
 from pipelines.evaluation.learning_curve import learning_curve_table, nested_shares
-from pipelines.evaluation.parts import hash_of
 from pipelines.evaluation.scores import draws_of
 from pipelines.recipes.self_deception import make_controls
 
@@ -167,7 +167,7 @@ class _Job:
         }
         splits = [[split.train.tolist(), split.test.tolist()] for split in setting.splits]
         asked = [name, setting.n_bootstrap, setting.random_state, list(setting.protocol.shares)]
-        return hash_of([data_fingerprint(setting.manifest), prints, splits, asked])
+        return joblib.hash([data_fingerprint(setting.manifest), prints, splits, asked])
 
 
 def _learning_curve(job: _Job) -> pd.DataFrame:

@@ -17,7 +17,6 @@ from pipelines.evaluation.operating import operating_table
 from pipelines.evaluation.per_class import per_class_table
 from pipelines.evaluation.scores import draws_of, score_models
 from pipelines.evaluation.selections import summarise_selections
-from pipelines.evaluation.strata import MOST_DRAWS
 from pipelines.evaluation.weighing import SCENARIOS, scenario, weigh
 from pipelines.evaluation.within import within_tables
 
@@ -78,8 +77,6 @@ def _of_lesions(record: "Record") -> Tables:
     settings, lesions = record.settings, record.lesions
     positive, sensitivity = settings["positive"], settings["target_sensitivity"]
     _, counts = draws_of(lesions, settings["n_bootstrap"], settings["seed"])
-    # The ends of an interval of more draws would hardly differ.
-    counts = counts[:, :MOST_DRAWS]
     made: dict[str, Callable[[], Any]] = {
         "per_class": lambda: per_class_table(lesions, counts, record.predictions),
         "calibration": lambda: calibration_table(lesions, counts),

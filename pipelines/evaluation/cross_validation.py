@@ -4,6 +4,7 @@ import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
 
+import joblib
 import numpy as np
 import pandas as pd
 from joblib import Parallel, delayed, effective_n_jobs
@@ -13,7 +14,7 @@ from pipelines.data import group_ids, lesion_ids
 from pipelines.evaluation.fingerprints import data_fingerprint, model_fingerprint
 from pipelines.evaluation.fold_run import FoldRun, Task, fit_fold
 from pipelines.evaluation.folds import Split, as_splits
-from pipelines.evaluation.parts import Parts, hash_of
+from pipelines.evaluation.parts import Parts
 from pipelines.evaluation.predictions import PREFIX, add_decisions, training_table
 from pipelines.evaluation.selections import selection_table
 
@@ -275,7 +276,7 @@ def task_parts(directory: Any, manifest: pd.DataFrame, **asked: Any) -> Parts:
     Parts
         Folds of other images or other questions are not taken for these.
     """
-    return Parts(directory, hash_of([data_fingerprint(manifest), asked]))
+    return Parts(directory, joblib.hash([data_fingerprint(manifest), asked]))
 
 
 def _prepared(model: Any, single_threaded: bool) -> Any:

@@ -49,11 +49,8 @@ class Parts:
         split : Split
             Its rows.
         """
-        path = self._path(name, split)
-        if path is None or not path.with_suffix(".json").is_file():
-            return None
-        facts = json.loads(path.with_suffix(".json").read_text(encoding="utf-8"))
-        if facts.pop("key") != self._key(model, split):
+        path, facts = self._path(name, split), self._facts(name, model, split)
+        if path is None or facts is None:
             return None
         rows, probabilities = _read(path.with_suffix(".parquet"))
         inner = path.with_suffix(".inner.parquet")
@@ -71,7 +68,7 @@ class Parts:
 
     def finished(self, name: str, model: str, splits: Sequence[Split]) -> bool:
         """Tell whether every fold of a model is there."""
-        return all(self.load(name, model, split) is not None for split in splits)
+        return all(self._facts(name, model, split) is not None for split in splits)
 
     def save(self, name: str, model: str, split: Split, run: FoldRun) -> None:
         """Write a fold; a kill at any moment leaves it whole or absent."""
@@ -97,20 +94,23 @@ class Parts:
         partial.write_text(json.dumps(facts) + "\n", encoding="utf-8")
         partial.replace(whole)
 
+    def _facts(self, name: str, model: str, split: Split) -> dict[str, Any] | None:
+        """Read all but the predictions; None where the fold is not there."""
+        path = self._path(name, split)
+        if path is None or not path.with_suffix(".json").is_file():
+            return None
+        facts = json.loads(path.with_suffix(".json").read_text(encoding="utf-8"))
+        return facts if facts.pop("key") == self._key(model, split) else None
+
     def _path(self, name: str, split: Split) -> Path | None:
         if self.directory is None:
             return None
         # The digest keeps "a b" and "a-b" apart.
         slug = re.sub(r"[^a-z0-9_]+", "-", name.lower()).strip("-")
-        return self.directory / f"{slug}-{hash_of(name)[:6]}" / f"r{split.repeat}f{split.fold}"
+        return self.directory / f"{slug}-{joblib.hash(name)[:6]}" / f"r{split.repeat}f{split.fold}"
 
     def _key(self, model: str, split: Split) -> str:
-        return hash_of([self.data, model, split.train.tolist(), split.test.tolist()])
-
-
-def hash_of(value: Any) -> str:
-    """Digest of plain values, the same in every process."""
-    return joblib.hash(value)
+        return joblib.hash([self.data, model, split.train.tolist(), split.test.tolist()])
 
 
 def _read(path: Path) -> tuple[np.ndarray, np.ndarray]:
