@@ -1,4 +1,4 @@
-"""The benchmark of coverage, with so few trials that bounds must be wide."""
+"""The benchmark of coverage, with fewer trials: bounds are three standard errors wide."""
 
 import numpy as np
 from interval_coverage import (
@@ -12,9 +12,9 @@ from interval_coverage import (
 
 
 def test_bootstrap_intervals_hold_the_truth():
-    found = bootstrap_coverage(trials=40, n_draws=200, seed=0)
+    found = bootstrap_coverage(trials=150, n_draws=200, seed=0)
     assert len(found) == 4
-    assert all(0.8 <= share <= 1 for share in found.values())
+    assert all(0.87 <= share <= 1 for share in found.values())
 
 
 def test_corrected_intervals_hold_the_truth():
