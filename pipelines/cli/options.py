@@ -222,7 +222,8 @@ def add_protocol_options(parser: argparse.ArgumentParser) -> None:
         "--inner-folds",
         type=int,
         default=rules.inner_splits,
-        help="by which thresholds are set, each a fit; 0 for none. Networks are not trained again",
+        help="by which thresholds are set, each a fit of the first repeat; 0 for none. Networks "
+        "are not trained again",
     )
     group.add_argument(
         "--reference", metavar="MODEL", help="what all others are compared with (the first model)"

@@ -37,8 +37,8 @@ class OutOfFold(NamedTuple):
     training : DataFrame
         Training images of each class, see `pipelines.evaluation.predictions.training_table`.
     inner : DataFrame
-        Predictions of the training rows of each fold by models of inner folds: as `predictions`,
-        without decisions; empty where none were asked for.
+        Predictions of the training rows of each fold of the first repeat by models of inner folds:
+        as `predictions`, without decisions; empty where none were asked for.
     contributions : DataFrame
         What columns moved the test rows by: `model`, `repeat`, `fold`, `block`, `column`,
         `contribution`; of models of boosted trees.
@@ -87,8 +87,8 @@ def out_of_fold(
     random_state : int or None, default=0
         Fills each `random_state` that a model leaves at None, the same for every fold.
     inner_splits : int, default=0
-        Inner folds by which training rows are predicted too, for thresholds; of models whose
-        columns are fixed. Those that train networks are not trained again for it.
+        Inner folds by which training rows of the first repeat are predicted too, for thresholds;
+        of models whose columns are fixed. Those that train networks are not trained again for it.
     train_scores : bool, default=False
         Whether training rows are scored too.
     parts : Parts or None, default=None

@@ -31,7 +31,8 @@ class Task(NamedTuple):
     random_state : int or None
         Fills each `random_state` that a model leaves at None.
     inner_splits : int
-        Inner folds whose predictions of the training rows are kept; 0 for none.
+        Inner folds whose predictions of the training rows are kept, in the first repeat; 0 for
+        none.
     train_scores : bool
         Whether the training rows are scored too.
     """
@@ -139,7 +140,8 @@ def fit_fold(name: str, model: Any, X: Any, task: Task, split: Split) -> FoldRun
         )
         if task.train_scores:
             run.train_auc = _train_auc(model, X, task, split.train)
-        if task.inner_splits:
+        # Thresholds need no more than one repeat, and these fits are most of the work.
+        if task.inner_splits and split.repeat == 0:
             run.inner_rows, run.inner_probabilities = _inner(unfitted, X, task, split, run.classes)
     except Exception as error:
         raise RuntimeError(f"Model {name!r} failed on fold {split.fold}: {error}") from error

@@ -7,7 +7,7 @@ exact in float64, so the results do not depend on the order of summation.
 
 import numpy as np
 
-from pipelines.evaluation.ranking import area, cut
+from pipelines.evaluation.ranking import area, cut, sum_bins
 
 
 def auc(scores: np.ndarray, positive: np.ndarray, weights: np.ndarray) -> np.ndarray:
@@ -84,9 +84,8 @@ def confusion(
     ndarray of shape (n_classes, n_classes, n_draws)
         Row: truth, column: prediction.
     """
-    cells = np.zeros((n_classes * n_classes, len(truth)))
-    cells[truth * n_classes + predicted, np.arange(len(truth))] = 1
-    return (cells @ weights).reshape(n_classes, n_classes, -1)
+    cells = sum_bins(truth * n_classes + predicted, n_classes * n_classes, weights)
+    return cells.reshape(n_classes, n_classes, -1)
 
 
 def sensitivity(matrix: np.ndarray) -> np.ndarray:

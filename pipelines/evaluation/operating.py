@@ -32,7 +32,8 @@ def operating_table(
     inner : DataFrame
         Predictions of the training images of each fold by models of its inner folds: `model`,
         `repeat`, `fold`, `lesion`, `label` and probability columns. Empty where there are none;
-        models that are not in it are scored without thresholds.
+        models that are not in it are scored without thresholds, and repeats that are not in it
+        are not scored.
     counts : ndarray of shape (n_lesions, n_draws)
         From `draw_lesions`, in the order in which lesions first appear.
     positive : str or None
@@ -53,6 +54,8 @@ def operating_table(
         return pd.DataFrame(columns=COLUMNS)
     order, weights = lesion_index(lesions), with_point(counts)
     thresholds = inner_thresholds(inner, positive, sensitivity, cost)
+    if len(inner):
+        lesions = lesions[lesions["repeat"].isin(inner["repeat"].unique())]
     rows = []
     for model, part in lesions.groupby("model", sort=False):
         for rule, called in _calls(part, thresholds, positive).items():

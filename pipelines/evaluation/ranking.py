@@ -62,10 +62,36 @@ def cut(scores: np.ndarray, positive: np.ndarray, weights: Floats) -> Cuts:
     # Even bins of negatives lie between two cuts, odd ones on a cut.
     rows[~positive] = n_cuts + np.searchsorted(thresholds, others, side="left")
     rows[~positive] += np.searchsorted(thresholds, others, side="right")
-    members = (np.ones(len(scores)), (rows, np.arange(len(scores))))
-    mass = sparse.csr_array(members, shape=(3 * n_cuts + 1, len(scores))) @ weights
+    mass = sum_bins(rows, 3 * n_cuts + 1, weights)
     reached = np.cumsum(mass[n_cuts:], axis=0)
     return Cuts(mass[:n_cuts], reached[:-1:2], mass[n_cuts + 1 :: 2], reached[-1])
+
+
+def sum_bins(bins: NDArray[np.intp], n_bins: int, weights: Floats) -> Floats:
+    """Sum weights bin by bin.
+
+    Parameters
+    ----------
+    bins : ndarray of shape (n,), int
+        Bin of each row, 0 to `n_bins` - 1.
+    n_bins : int
+        Number of bins.
+    weights : ndarray of shape (n, n_draws)
+        Weight of each row in each draw.
+
+    Returns
+    -------
+    ndarray of shape (n_bins, n_draws)
+        0 for an empty bin.
+
+    Examples
+    --------
+    >>> sum_bins(np.array([0, 2, 0]), 3, np.array([[1.0], [2.0], [3.0]])).ravel().tolist()
+    [4.0, 0.0, 2.0]
+    """
+    # One entry a column needs no sorting.
+    entries = (np.ones(len(bins)), bins, np.arange(len(bins) + 1))
+    return sparse.csc_array(entries, shape=(n_bins, len(bins))) @ weights
 
 
 def area(cuts: Cuts) -> Floats:

@@ -7,7 +7,7 @@ from sklearn.feature_selection import SelectKBest
 from sklearn.linear_model import LogisticRegression
 
 from pipelines.data import group_ids
-from pipelines.evaluation import make_folds, out_of_fold
+from pipelines.evaluation import make_folds, make_splits, out_of_fold
 from pipelines.evaluation.cross_validation import _prepared
 from pipelines.evaluation.fold_run import _seed
 
@@ -149,6 +149,14 @@ def test_inner_predictions_are_of_training_rows_by_models_that_never_saw_them(
     one = found.inner.query("fold == 0").filter(regex="^p_").to_numpy()
     assert not np.isclose(one, plain[folds != 0]).all()
     assert train.timings["train_macro_auc"].between(0.5, 1).all()
+
+
+def test_inner_predictions_are_of_the_first_repeat(models, manifest):
+    splits = make_splits(manifest, 3, n_repeats=2, random_state=0)
+    found = out_of_fold({"fusion": models["fusion"]}, manifest, splits, inner_splits=2)
+    assert found.predictions["repeat"].unique().tolist() == [0, 1]
+    assert found.inner["repeat"].unique().tolist() == [0]
+    assert sorted(found.inner["fold"].unique()) == [0, 1, 2]
 
 
 def test_failures_are_listed_where_asked(models, manifest, folds):

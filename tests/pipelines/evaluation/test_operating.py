@@ -90,6 +90,15 @@ def test_repeats_are_averaged(repeated, counts):
     assert (together["n"] == 300).all()
 
 
+def test_rules_are_compared_on_the_repeats_that_have_thresholds(repeated, counts):
+    inner = pd.concat([repeated.assign(fold=fold) for fold in range(5)])
+    first = inner[inner["repeat"] == 0]
+    table = operating_table(repeated, first, counts, "mel")
+    alone = operating_table(repeated[repeated["repeat"] == 0], first, counts, "mel")
+    pd.testing.assert_frame_equal(table, alone)
+    assert table.groupby("model", sort=False)["rule"].apply(list).tolist() == [RULES]
+
+
 @pytest.mark.parametrize("positive", [None, "bcc"])
 def test_without_a_class_of_concern_there_are_no_rules(lesions, inner, counts, positive):
     assert operating_table(lesions, inner, counts, positive).empty
