@@ -25,9 +25,9 @@ from pipelines import CNNClassifier, load_dataset, make_model
 from pipelines.data import lesion_ids
 from pipelines.data.manifest import manifest_groups
 from pipelines.evaluation import make_folds
-from pipelines.evaluation.bootstrap import draw_lesions, percentile_interval
-from pipelines.evaluation.metrics import one_vs_rest_auc
 from pipelines.evaluation.predictions import encode
+from pipelines.evaluation.scoring.bootstrap import draw_lesions, percentile_interval
+from pipelines.evaluation.scoring.metrics import one_vs_rest_auc
 
 DRAWS = 1000
 

@@ -21,8 +21,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from fusion.groups import grouped_folds
-from pipelines.evaluation import draw_lesions, metrics, percentile_interval, resample
-from pipelines.evaluation.nadeau_bengio import corrected_t_test
+from pipelines.evaluation import draw_lesions, percentile_interval, resample
+from pipelines.evaluation.scoring import metrics
+from pipelines.evaluation.significance.nadeau_bengio import corrected_t_test
 
 Floats = NDArray[np.float64]
 Scores = dict[str, Floats]

@@ -13,13 +13,13 @@ from tqdm import tqdm
 from fusion.selection import OneStandardError
 from pipelines.data import combine, group_ids, has_groups, lesion_ids, validate_manifest
 from pipelines.evaluation import OutOfFold, Protocol, Record, Split, out_of_fold, summarise_cohort
-from pipelines.evaluation.cross_validation import task_parts
-from pipelines.evaluation.fingerprints import data_fingerprint, model_fingerprint
-from pipelines.evaluation.parts import Parts
-from pipelines.evaluation.plan import lock_plan, make_plan
-from pipelines.evaluation.protocol import external_split
-from pipelines.evaluation.provenance import command, hardware, versions
-from pipelines.evaluation.record import facts_of
+from pipelines.evaluation.design.fingerprints import data_fingerprint, model_fingerprint
+from pipelines.evaluation.design.plan import lock_plan, make_plan
+from pipelines.evaluation.design.protocol import external_split
+from pipelines.evaluation.design.provenance import command, hardware, versions
+from pipelines.evaluation.evidence import facts_of
+from pipelines.evaluation.fitting.cross_validation import task_parts
+from pipelines.evaluation.fitting.parts import Parts
 from pipelines.intake import Intake, image_side, take_in
 from pipelines.measuring import EXTRAS, Setting, measure
 from pipelines.recipes.controls import add_controls

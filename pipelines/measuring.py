@@ -16,11 +16,11 @@ from fusion import fit_with_groups
 from pipelines.data import group_ids
 from pipelines.data.manifest import manifest_groups
 from pipelines.evaluation import OutOfFold, Protocol, Split, aggregate_lesions, out_of_fold
-from pipelines.evaluation.controls import controls_table, predict_controls
-from pipelines.evaluation.costs import costs_table
-from pipelines.evaluation.counterfactuals import counterfactual_table
-from pipelines.evaluation.cross_validation import task_parts
-from pipelines.evaluation.fingerprints import data_fingerprint, model_fingerprint
+from pipelines.evaluation.controls.controls import controls_table, predict_controls
+from pipelines.evaluation.controls.counterfactuals import counterfactual_table
+from pipelines.evaluation.costs.costs import costs_table
+from pipelines.evaluation.design.fingerprints import data_fingerprint, model_fingerprint
+from pipelines.evaluation.fitting.cross_validation import task_parts
 from pipelines.evaluation.learning_curve import learning_curve_table, nested_shares
 from pipelines.evaluation.scores import draws_of
 from pipelines.recipes.self_deception import make_controls

@@ -1,38 +1,37 @@
 """Every analysis of a run, made from its predictions alone."""
 
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import pandas as pd
 from joblib import Parallel, delayed
 
-from pipelines.evaluation.biopsies import biopsies_table
-from pipelines.evaluation.calibration import calibration_table, reliability_table
-from pipelines.evaluation.decision_curve import decision_curve_table
-from pipelines.evaluation.fairness import fairness_table
+from pipelines.evaluation.decisions.biopsies import biopsies_table
+from pipelines.evaluation.decisions.decision_curve import decision_curve_table
+from pipelines.evaluation.decisions.operating import operating_table
+from pipelines.evaluation.design.sources import source_folds
+from pipelines.evaluation.evidence import Evidence
+from pipelines.evaluation.fitting.selections import summarise_selections
 from pipelines.evaluation.importance import importance_table
 from pipelines.evaluation.learning_curve import gap_table
-from pipelines.evaluation.leave_source_out import source_folds, source_table
-from pipelines.evaluation.operating import operating_table
-from pipelines.evaluation.per_class import per_class_table
 from pipelines.evaluation.scores import draws_of, score_models
-from pipelines.evaluation.selections import summarise_selections
+from pipelines.evaluation.scoring.calibration import calibration_table, reliability_table
+from pipelines.evaluation.scoring.per_class import per_class_table
+from pipelines.evaluation.subgroups.fairness import fairness_table
+from pipelines.evaluation.subgroups.leave_source_out import source_table
+from pipelines.evaluation.subgroups.within import within_tables
 from pipelines.evaluation.weighing import SCENARIOS, scenario, weigh
-from pipelines.evaluation.within import within_tables
-
-if TYPE_CHECKING:
-    from pipelines.evaluation.record import Record
 
 Tables = dict[str, pd.DataFrame]
 _ALWAYS = ("metrics", "differences")
 
 
-def analyse(record: "Record") -> Tables:
+def analyse(evidence: Evidence) -> Tables:
     """Make all tables of a run that its data allow.
 
     Parameters
     ----------
-    record : Record
+    evidence : Evidence
         Predictions and settings.
 
     Returns
@@ -41,24 +40,24 @@ def analyse(record: "Record") -> Tables:
         By name; what could not be computed is absent. `metrics` and `differences` are always
         there.
     """
-    found = _scores(record) | _of_lesions(record) | record.measured
-    if len(record.contributions):
-        found["importance"] = importance_table(record.contributions)
-    if record.timings["train_macro_auc"].notna().any():
-        found["gap"] = gap_table(record.timings, found["metrics"])
-    if "source" in record.facts:
-        found["sources"] = _sources(record.facts)
-    found |= _weighed(found, record.settings)
+    found = _scores(evidence) | _of_lesions(evidence) | evidence.measured
+    if len(evidence.contributions):
+        found["importance"] = importance_table(evidence.contributions)
+    if evidence.timings["train_macro_auc"].notna().any():
+        found["gap"] = gap_table(evidence.timings, found["metrics"])
+    if "source" in evidence.facts:
+        found["sources"] = _sources(evidence.facts)
+    found |= _weighed(found, evidence.settings)
     return {name: table for name, table in found.items() if name in _ALWAYS or len(table)}
 
 
-def _scores(record: "Record") -> Tables:
-    settings = record.settings
+def _scores(evidence: Evidence) -> Tables:
+    settings = evidence.settings
     plan = settings["plan"]
     scores = score_models(
-        record.predictions,
-        record.timings,
-        training=record.training,
+        evidence.predictions,
+        evidence.timings,
+        training=evidence.training,
         positive=settings["positive"],
         n_bootstrap=settings["n_bootstrap"],
         random_state=settings["seed"],
@@ -66,33 +65,33 @@ def _scores(record: "Record") -> Tables:
         margin=plan["margin"],
     )
     metrics = scores.metrics
-    if len(record.selections):
+    if len(evidence.selections):
         # Beside the scores, how many columns were kept, and whether folds agree on them.
-        metrics = metrics.merge(summarise_selections(record.selections), on="model", how="left")
+        metrics = metrics.merge(summarise_selections(evidence.selections), on="model", how="left")
     return {"metrics": metrics, "differences": scores.differences, "folds": scores.folds}
 
 
-def _of_lesions(record: "Record") -> Tables:
+def _of_lesions(evidence: Evidence) -> Tables:
     """Tables of the predictions per lesion, on the draws that all of them share."""
-    settings, lesions = record.settings, record.lesions
+    settings, lesions = evidence.settings, evidence.lesions
     positive, sensitivity = settings["positive"], settings["target_sensitivity"]
     _, counts = draws_of(lesions, settings["n_bootstrap"], settings["seed"])
     made: dict[str, Callable[[], Any]] = {
-        "per_class": lambda: per_class_table(lesions, counts, record.predictions),
+        "per_class": lambda: per_class_table(lesions, counts, evidence.predictions),
         "calibration": lambda: calibration_table(lesions, counts),
         "reliability": lambda: reliability_table(lesions, counts, positive),
         "decision_curve": lambda: decision_curve_table(lesions, counts, positive),
         "operating_points": lambda: operating_table(
-            lesions, record.inner, counts, positive, sensitivity=sensitivity
+            lesions, evidence.inner, counts, positive, sensitivity=sensitivity
         ),
         "biopsies": lambda: biopsies_table(
             lesions, counts, positive, sensitivity, prevalence=settings["prevalence"]
         ),
-        "within": lambda: within_tables(lesions, record.facts, counts, positive),
-        "fairness": lambda: fairness_table(lesions, record.facts, counts, positive),
+        "within": lambda: within_tables(lesions, evidence.facts, counts, positive),
+        "fairness": lambda: fairness_table(lesions, evidence.facts, counts, positive),
     }
     if settings["plan"]["protocol"]["by"] == "source":
-        sources = source_folds(record.facts)
+        sources = source_folds(evidence.facts)
         made["leave_source_out"] = lambda: source_table(lesions, sources, counts, positive)
     tables = Parallel(n_jobs=-1, prefer="threads")(delayed(make)() for make in made.values())
     found = dict(zip(made, tables, strict=True))

@@ -6,10 +6,10 @@ import numpy as np
 import pandas as pd
 from sklearn.utils import check_random_state
 
-from pipelines.evaluation.bootstrap import percentile_interval
-from pipelines.evaluation.fold_areas import fold_areas, mean_of_folds
 from pipelines.evaluation.predictions import COUNT, PREFIX, class_names
 from pipelines.evaluation.scores import draws_of, score_and_draws
+from pipelines.evaluation.scoring.bootstrap import percentile_interval
+from pipelines.evaluation.scoring.fold_areas import fold_areas, mean_of_folds
 
 
 def nested_shares(

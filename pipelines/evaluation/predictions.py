@@ -11,7 +11,7 @@ import numpy as np
 import pandas as pd
 
 from fusion.decision import decide
-from pipelines.evaluation.folds import Split, as_splits
+from pipelines.evaluation.design.folds import Split, as_splits
 
 PREFIX = "p_"
 COUNT = "n_"

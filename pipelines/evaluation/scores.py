@@ -7,10 +7,6 @@ import numpy as np
 import pandas as pd
 from joblib import Parallel, delayed
 
-from pipelines.evaluation import metrics
-from pipelines.evaluation.bootstrap import draw_lesions, percentile_interval, resample
-from pipelines.evaluation.differences import Scored, add_delong, difference_table
-from pipelines.evaluation.fold_areas import fold_areas, known_mean, mean_of_folds
 from pipelines.evaluation.predictions import (
     COUNT,
     aggregate_lesions,
@@ -19,9 +15,15 @@ from pipelines.evaluation.predictions import (
     probabilities,
     trained_on_others,
 )
-from pipelines.evaluation.probability_scores import brier, log_loss
-from pipelines.evaluation.ranking import area, cut, partial_area, precision_area
-from pipelines.evaluation.strata import MOST_DRAWS
+from pipelines.evaluation.scoring import metrics
+from pipelines.evaluation.scoring.bootstrap import draw_lesions, percentile_interval, resample
+from pipelines.evaluation.scoring.drawn import (
+    MOST_DRAWS,
+)
+from pipelines.evaluation.scoring.fold_areas import fold_areas, known_mean, mean_of_folds
+from pipelines.evaluation.scoring.probability_scores import brier, log_loss
+from pipelines.evaluation.scoring.ranking import area, cut, partial_area, precision_area
+from pipelines.evaluation.significance.differences import Scored, add_delong, difference_table
 
 UNITS = ("lesion", "image")
 Drawn = dict[str, tuple[float, np.ndarray]]
@@ -40,7 +42,7 @@ class Scores(NamedTuple):
         probable class; `balanced_accuracy_prior` is that of probabilities divided by the training
         frequencies. Seconds are sums over folds.
     differences : DataFrame
-        See `pipelines.evaluation.differences.difference_table`.
+        See `pipelines.evaluation.significance.differences.difference_table`.
     folds : DataFrame
         One row a unit, model, repeat and fold: `macro_auc` and, with a class of concern,
         `positive_auc`.

@@ -12,8 +12,8 @@ from numpy.typing import NDArray
 
 from features import Failure
 from pipelines.evaluation import draw_lesions, percentile_interval, resample
-from pipelines.evaluation.metrics import one_vs_rest_auc
 from pipelines.evaluation.predictions import class_names
+from pipelines.evaluation.scoring.metrics import one_vs_rest_auc
 from pipelines.experiments.run_facts import run_facts
 from pipelines.experiments.sins import SINS, Outcome
 from pipelines.experiments.study import Floats, Study, lesion_truth

@@ -6,7 +6,7 @@ import pandas as pd
 
 from pipelines.data import group_ids, has_groups, lesion_ids
 from pipelines.evaluation import summarise_cohort
-from pipelines.evaluation.provenance import command, hardware, versions
+from pipelines.evaluation.design.provenance import command, hardware, versions
 
 
 def run_facts(manifest: pd.DataFrame) -> dict[str, Any]:

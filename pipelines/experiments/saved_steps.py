@@ -10,7 +10,7 @@ from typing import Any
 import joblib
 import pandas as pd
 
-from pipelines.evaluation.fingerprints import describe
+from pipelines.evaluation.design.fingerprints import describe
 
 
 @dataclass(frozen=True)

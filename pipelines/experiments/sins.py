@@ -12,7 +12,7 @@ from sklearn.pipeline import Pipeline
 from sklearn.utils import check_random_state
 
 from fusion import fit_with_groups, grouped_folds
-from pipelines.evaluation.metrics import one_vs_rest_auc
+from pipelines.evaluation.scoring.metrics import one_vs_rest_auc
 from pipelines.experiments.network_sin import FineTunedColumns
 from pipelines.experiments.oversampling import Oversampled, draw_copies
 from pipelines.experiments.saved_columns import join_columns

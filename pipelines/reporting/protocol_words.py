@@ -14,7 +14,7 @@ def protocol_of(results: Results) -> str:
     Returns
     -------
     {"groups", "source", "split", "external"}
-        As `pipelines.evaluation.protocol.Protocol` names them; "external" is another data set.
+        As `pipelines.evaluation.Protocol` names them; "external" is another data set.
     """
     if results.settings.get("external"):
         return "external"

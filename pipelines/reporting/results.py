@@ -7,8 +7,8 @@ import numpy as np
 import pandas as pd
 
 from pipelines.evaluation import Record
-from pipelines.evaluation.bootstrap import draw_lesions
 from pipelines.evaluation.predictions import class_names
+from pipelines.evaluation.scoring.bootstrap import draw_lesions
 from pipelines.reporting.palette import series_index
 
 N_BANDS = 200  # draws behind the bands of curves, which are looked at, not read off

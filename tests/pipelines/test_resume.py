@@ -9,7 +9,7 @@ from sklearn.feature_selection import SelectKBest
 
 from pipelines.comparison import Comparison, compare
 from pipelines.evaluation import Protocol
-from pipelines.evaluation.plan import FILE
+from pipelines.evaluation.design.plan import FILE
 
 PROTOCOL = Protocol(n_splits=3, n_repeats=2, inner_splits=2)
 

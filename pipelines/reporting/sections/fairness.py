@@ -2,7 +2,7 @@
 
 import pandas as pd
 
-from pipelines.evaluation.fairness import TYPOLOGY, TYPOLOGY_NOTE
+from pipelines.evaluation.subgroups.fairness import TYPOLOGY, TYPOLOGY_NOTE
 from pipelines.reporting.cells import count_cell, model_cell, score_cell
 from pipelines.reporting.content import Cell, Fold, Part, Prose, Section, Table
 from pipelines.reporting.dots import Dots, dots_of, draw_dots

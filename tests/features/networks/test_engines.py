@@ -90,7 +90,8 @@ def test_compiling_is_done_and_fails_before_any_image_is_read(monkeypatch, frame
     part, plain = small(engine="compile", image_size=48), small(engine="eager", image_size=48)
     embedded = part.describe(frames[..., :48, :48])
     # A row among four others is summed in another order than alone or among three.
-    torch.testing.assert_close(embedded, plain.describe(frames[..., :48, :48]), rtol=1e-4, atol=1e-4)
+    expected = plain.describe(frames[..., :48, :48])
+    torch.testing.assert_close(embedded, expected, rtol=1e-4, atol=1e-4)
     assert len(compiled) == 1
     # One to compile by, and five frames: the second batch is filled up.
     assert shapes == 3 * [(4, 3, 48, 48)]

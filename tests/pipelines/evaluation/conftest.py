@@ -54,3 +54,13 @@ def repeated(cases):
 @pytest.fixture
 def counts(cases):
     return draw_lesions(cases["label"].to_numpy(), 300, 0)
+
+
+@pytest.fixture
+def sources(manifest):
+    """Three sources; one holds no keratosis, and some rows name none."""
+    lesion = manifest["lesion"].str[1:].astype(int)
+    names = np.array(["x", "y", "z"], dtype=object)[lesion % 3]
+    keratosis = (manifest["label"] == "keratosis").to_numpy()
+    names[keratosis & (names == "z")] = None
+    return manifest.assign(source=names)

@@ -3,7 +3,7 @@ import pandas as pd
 import pytest
 
 from pipelines.evaluation import aggregate_lesions
-from pipelines.evaluation.folds import as_splits
+from pipelines.evaluation.design.folds import as_splits
 from pipelines.evaluation.predictions import add_decisions, training_table
 
 

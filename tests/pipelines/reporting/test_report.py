@@ -8,7 +8,7 @@ import pandas as pd
 import pytest
 
 from pipelines.comparison import compare
-from pipelines.evaluation.protocol import Protocol
+from pipelines.evaluation.design.protocol import Protocol
 from pipelines.reporting import write_report
 from pipelines.reporting.sections.ranking import make_section as make_ranking
 from pipelines.reporting.sections.reproduce import run_facts

@@ -1,0 +1,1 @@
+"""Controls that ought to fail, and artefacts that ought to change nothing."""

@@ -1,0 +1,1 @@
+"""Seconds, memory and bytes of every model, measured apart and warm."""

@@ -1,0 +1,1 @@
+"""What a threshold does to patients: sensitivity achieved, biopsies, net benefit."""

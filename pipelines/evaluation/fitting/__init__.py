@@ -1,0 +1,1 @@
+"""Fitting models split by split, and what each fit leaves behind."""

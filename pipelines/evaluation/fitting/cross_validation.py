@@ -1,0 +1,290 @@
+"""Predictions of every model for images it was not trained on."""
+
+import time
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from typing import Any, NamedTuple
+
+import joblib
+import numpy as np
+import pandas as pd
+from joblib import Parallel, delayed, effective_n_jobs
+from sklearn.base import clone
+
+from pipelines.data import group_ids, lesion_ids
+from pipelines.evaluation.design.fingerprints import data_fingerprint, model_fingerprint
+from pipelines.evaluation.design.folds import Split, as_splits
+from pipelines.evaluation.fitting.fold_run import FoldRun, Task, fit_fold
+from pipelines.evaluation.fitting.parts import Parts
+from pipelines.evaluation.fitting.selections import selection_table
+from pipelines.evaluation.predictions import PREFIX, add_decisions, training_table
+
+Progress = Callable[[str, int], object]
+
+
+class OutOfFold(NamedTuple):
+    """What `out_of_fold` returns.
+
+    Attributes
+    ----------
+    predictions : DataFrame
+        One row a model, repeat and image, see `pipelines.evaluation.predictions`.
+    timings : DataFrame
+        One row a model, repeat and fold: `model`, `repeat`, `fold`, `fit_seconds`,
+        `predict_seconds`, `extract_seconds`, which is spent once a model and repeated in each of
+        its rows, `lesions` (trained on), and `train_macro_auc` (of these themselves, per lesion).
+    selections : DataFrame
+        Columns kept by the models that select any, see `pipelines.evaluation.fitting.selections`.
+    training : DataFrame
+        Training images of each class, see `pipelines.evaluation.predictions.training_table`.
+    inner : DataFrame
+        Predictions of the training rows of each fold of the first repeat by models of inner folds:
+        as `predictions`, without decisions; empty where none were asked for.
+    contributions : DataFrame
+        What columns moved the test rows by: `model`, `repeat`, `fold`, `block`, `column`,
+        `contribution`; of models of boosted trees.
+    failures : list of dict
+        Models that failed: `model`, `error`.
+    """
+
+    predictions: pd.DataFrame
+    timings: pd.DataFrame
+    selections: pd.DataFrame
+    training: pd.DataFrame
+    inner: pd.DataFrame
+    contributions: pd.DataFrame
+    failures: list[dict[str, str]]
+
+
+def out_of_fold(
+    models: Mapping[str, Any],
+    manifest: pd.DataFrame,
+    folds: np.ndarray | Sequence[Split],
+    *,
+    n_jobs: int | None = None,
+    random_state: int | None = 0,
+    inner_splits: int = 0,
+    train_scores: bool = False,
+    parts: Parts | None = None,
+    on_failure: str = "raise",
+    progress: Progress | None = None,
+) -> OutOfFold:
+    """Predict each image by models that were fitted on the other folds.
+
+    Parameters
+    ----------
+    models : mapping of str to estimator
+        Unfitted classifiers of a manifest; they are cloned. One that has an `image_step` computes
+        its features once for the whole manifest, and only the rest is fitted on each fold; where
+        that step `learns`, the whole model is, and its store spares it the decoding.
+    manifest : DataFrame of n rows
+        One row an image, with `image`, `label` and, where known, `lesion` and `patient`.
+    folds : ndarray of shape (n,), int, or sequence of Split
+        Test fold of each row, from `make_folds`, or splits, from `make_splits`.
+    n_jobs : int or None, default=None
+        Folds fitted at a time, through joblib. Only models with an `image_step` that does not
+        learn are spread, and each job is then single-threaded; the others run one after the
+        other in this process.
+    random_state : int or None, default=0
+        Fills each `random_state` that a model leaves at None, the same for every fold.
+    inner_splits : int, default=0
+        Inner folds by which training rows of the first repeat are predicted too, for thresholds;
+        of models whose columns are fixed. Those that train networks are not trained again for it.
+    train_scores : bool, default=False
+        Whether training rows are scored too.
+    parts : Parts or None, default=None
+        Where finished folds are kept and found again.
+    on_failure : {"raise", "report"}, default="raise"
+        What a failing model does: stop, or be left out and listed.
+    progress : callable, optional
+        Called as `progress(model, fold)` after each fold.
+
+    Returns
+    -------
+    OutOfFold
+        Predictions, timings and more.
+
+    Raises
+    ------
+    RuntimeError
+        When a model fails, or all do under "report"; names the model and the fold.
+    """
+    labels = manifest["label"].to_numpy(dtype=object)
+    lesions = lesion_ids(manifest)
+    task = Task(
+        labels, group_ids(manifest), lesions, random_state, inner_splits, train_scores=train_scores
+    )
+    splits = as_splits(folds)
+    saved = Parts(None, "") if parts is None else parts
+    collected = _Collected(manifest["image"].astype(str).to_numpy(dtype=object), task)
+    for name, model in models.items():
+        try:
+            seconds, runs = _runs(name, model, manifest, task, splits, saved, n_jobs)
+            finished = []
+            for run in runs:
+                finished.append(run)
+                if progress is not None:
+                    progress(name, run.fold)
+        except RuntimeError as error:
+            if on_failure == "raise" or (not collected.tables and name == list(models)[-1]):
+                raise
+            collected.failures.append({"model": name, "error": str(error)})
+            continue
+        collected.add(name, sorted(finished, key=lambda run: (run.repeat, run.fold)), seconds)
+    return collected.result(training_table(labels, splits))
+
+
+class _Collected:
+    """Tables of what has been run, growing model by model."""
+
+    def __init__(self, images: np.ndarray, task: Task):
+        self.images = images
+        self.task = task
+        self.classes = sorted(set(task.labels))
+        self.tables: list[pd.DataFrame] = []
+        self.inner: list[pd.DataFrame] = []
+        self.timings: list[tuple] = []
+        self.kept: list[tuple] = []
+        self.contributions: list[pd.DataFrame] = []
+        self.failures: list[dict[str, str]] = []
+
+    def add(self, name: str, runs: list[FoldRun], extract_seconds: float) -> None:
+        """Take in the finished folds of a model."""
+        tables = [self._table(name, run, run.rows, run.probabilities) for run in runs]
+        # Of one repeat, rows come in the order of the manifest.
+        table = pd.concat(tables, ignore_index=True)
+        order = table.sort_values(["repeat", "row"], kind="stable", ignore_index=True)
+        self.tables.append(order)
+        for run in runs:
+            seconds = (run.fit_seconds, run.predict_seconds, extract_seconds)
+            known = (run.train_lesions, run.train_auc)
+            self.timings.append((name, run.repeat, run.fold, *seconds, *known))
+            if run.kept is not None:
+                self.kept.append((name, run.repeat, run.fold, run.kept))
+            if run.contributions is not None:
+                self.contributions.append(
+                    run.contributions.assign(model=name, repeat=run.repeat, fold=run.fold)
+                )
+            if len(run.inner_rows):
+                self.inner.append(self._table(name, run, run.inner_rows, run.inner_probabilities))
+
+    def result(self, training: pd.DataFrame) -> OutOfFold:
+        """Join the tables."""
+        columns = [
+            *("model", "repeat", "fold", "fit_seconds", "predict_seconds", "extract_seconds"),
+            *("lesions", "train_macro_auc"),
+        ]
+        timings = pd.DataFrame(self.timings, columns=columns)
+        return OutOfFold(
+            add_decisions(pd.concat(self.tables, ignore_index=True), training),
+            timings,
+            selection_table(self.kept),
+            training,
+            pd.concat(self.inner, ignore_index=True) if self.inner else pd.DataFrame(),
+            pd.concat(self.contributions, ignore_index=True)
+            if self.contributions
+            else pd.DataFrame(),
+            self.failures,
+        )
+
+    def _table(
+        self, name: str, run: FoldRun, rows: np.ndarray, probabilities: np.ndarray
+    ) -> pd.DataFrame:
+        # Classes absent from the training rows keep probability 0.
+        values = np.zeros((len(rows), len(self.classes)))
+        values[:, pd.Index(self.classes).get_indexer(run.classes)] = probabilities
+        facts = {
+            "model": name,
+            "repeat": run.repeat,
+            "row": rows,
+            "image": self.images[rows],
+            "label": self.task.labels[rows],
+            "lesion": self.task.lesions[rows],
+            "fold": run.fold,
+        }
+        columns = {PREFIX + name: values[:, place] for place, name in enumerate(self.classes)}
+        return pd.DataFrame(facts | columns)
+
+
+def _runs(
+    name: str,
+    model: Any,
+    manifest: pd.DataFrame,
+    task: Task,
+    splits: list[Split],
+    parts: Parts,
+    n_jobs: int | None,
+) -> tuple[float, Iterable[FoldRun]]:
+    """Find or fit the folds of a model, kept ones first, and the seconds of taking its features."""
+    if parts.directory is None:
+        return _fit_all(name, model, manifest, task, splits, n_jobs)
+    fingerprint = model_fingerprint(model, manifest)
+    found = {place: parts.load(name, fingerprint, split) for place, split in enumerate(splits)}
+    lacking = [splits[place] for place, run in found.items() if run is None]
+    seconds, fresh = _fit_all(name, model, manifest, task, lacking, n_jobs)
+
+    def each() -> Iterator[FoldRun]:
+        yield from (run for run in found.values() if run is not None)
+        for split, run in zip(lacking, fresh, strict=True):
+            parts.save(name, fingerprint, split, run)
+            yield run
+
+    return seconds, each()
+
+
+def _fit_all(
+    name: str,
+    model: Any,
+    manifest: pd.DataFrame,
+    task: Task,
+    splits: list[Split],
+    n_jobs: int | None,
+) -> tuple[float, Iterable[FoldRun]]:
+    """Fit a model on each split, features taken once where they do not depend on it."""
+    if not splits:
+        return 0.0, ()
+    step = getattr(model, "image_step", None)
+    # A step that learns from images must not see those of the test fold.
+    if step is None or getattr(step, "learns", False):
+        alone = task._replace(inner_splits=0)
+        return 0.0, (fit_fold(name, clone(model), manifest, alone, split) for split in splits)
+    start = time.perf_counter()
+    table = clone(step).fit(manifest).transform(manifest)
+    seconds = time.perf_counter() - start
+    crowded = effective_n_jobs(n_jobs) > 1
+    # Arrays are fanned out and networks never are: a forked or copied torch does not end well.
+    runs = Parallel(n_jobs=n_jobs, return_as="generator")(
+        delayed(fit_fold)(name, _prepared(model.table_steps(), crowded), table, task, split)
+        for split in splits
+    )
+    return seconds, runs
+
+
+def task_parts(directory: Any, manifest: pd.DataFrame, **asked: Any) -> Parts:
+    """Parts of a manifest, under what is asked of every fold.
+
+    Parameters
+    ----------
+    directory : Path or None
+        Where they are kept.
+    manifest : DataFrame
+        The images.
+    **asked
+        Seed, inner folds and the like: plain values.
+
+    Returns
+    -------
+    Parts
+        Folds of other images or other questions are not taken for these.
+    """
+    return Parts(directory, joblib.hash([data_fingerprint(manifest), asked]))
+
+
+def _prepared(model: Any, single_threaded: bool) -> Any:
+    # Two thread pools on the same cores wait for each other longer than they work. None already
+    # means one thread, and some estimators warn when it is set.
+    threads = {
+        name: 1
+        for name, value in model.get_params().items()
+        if name.split("__")[-1] == "n_jobs" and value is not None
+    }
+    return model.set_params(**threads) if single_threaded else model

@@ -1,0 +1,1 @@
+"""Scores of predictions, on the lesions themselves and on every bootstrap draw of them."""

@@ -1,0 +1,1 @@
+"""Scores of parts of the lesions: by source, verification, skin, age, sex and site."""
