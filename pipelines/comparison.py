@@ -1,5 +1,7 @@
 """Compare models on the same folds of the same images, and write the report."""
 
+import logging
+import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -8,23 +10,27 @@ from typing import Any, Literal
 import numpy as np
 import pandas as pd
 from sklearn.base import clone
-from tqdm import tqdm
 
 from fusion.selection import OneStandardError
-from pipelines.data import combine, group_ids, has_groups, lesion_ids, validate_manifest
+from pipelines.data import has_groups, lesion_ids, validate_manifest
+from pipelines.data.grouping import grouping
 from pipelines.evaluation import OutOfFold, Protocol, Record, Split, out_of_fold, summarise_cohort
 from pipelines.evaluation.design.fingerprints import data_fingerprint, model_fingerprint
 from pipelines.evaluation.design.plan import lock_plan, make_plan
-from pipelines.evaluation.design.protocol import external_split
 from pipelines.evaluation.design.provenance import command, hardware, versions
 from pipelines.evaluation.evidence import facts_of
 from pipelines.evaluation.fitting.cross_validation import task_parts
 from pipelines.evaluation.fitting.parts import Parts
+from pipelines.events import Event
+from pipelines.external import Splitting, join_test, splitting
 from pipelines.intake import Intake, image_side, take_in
 from pipelines.measuring import EXTRAS, Setting, measure
+from pipelines.progress import Steps
 from pipelines.recipes.controls import add_controls
 from pipelines.recipes.selection import ONE_STANDARD_ERROR
 from pipelines.reporting import write_report
+
+_LOGGER = logging.getLogger(__name__)
 
 # Names under which data sets file the class that a screening must not miss.
 CLASSES_OF_CONCERN = ("melanoma", "mel")
@@ -50,7 +56,10 @@ class Comparison(Record):
             differences.csv, timings.csv, predictions.parquet and the other files that
             `Comparison.load` reads, run.json, tables/* and figures/*.svg.
         """
-        return write_report(self, directory, gallery=gallery)
+        start = time.perf_counter()
+        path = write_report(self, directory, gallery=gallery)
+        _LOGGER.info(Event("report written", path=path, seconds=time.perf_counter() - start))
+        return path
 
 
 def compare(
@@ -81,7 +90,9 @@ def compare(
         Folds, repeats, and what is asked of each fold; five folds by default.
     test_manifest : DataFrame, optional
         Another data set, tested by models of the whole `manifest` in the place of folds. Images
-        of a group that it shares with `manifest` are not trained on.
+        that it has too, and those of one group with them, are not trained on. They are told by
+        the file's content, by an archive's id of image, lesion or patient, and by a column
+        `shared`, whose ids mean the same in both; other ids of the two are never compared.
     extras : sequence of str, default=()
         What takes fits of its own, of "controls", "counterfactuals", "costs" and
         "learning_curve".
@@ -99,7 +110,7 @@ def compare(
     directory : path-like, optional
         Folder of the run. The plan is written there before any model is fitted, and each fold
         when it is finished: a run that was killed goes on from there. Models that an earlier plan
-        does not name are marked as exploratory.
+        does not name, or names with other settings, are marked as exploratory.
     progress : bool, default=False
         Show a bar over models and folds.
 
@@ -120,9 +131,9 @@ def compare(
     """
     protocol = Protocol() if protocol is None else protocol
     folder = None if directory is None else Path(directory)
-    n_train = len(manifest)
-    manifest = manifest if test_manifest is None else _with_test(manifest, test_manifest)
-    splits_of = _splitting(protocol, n_train if test_manifest is not None else None, random_state)
+    splits_of = splitting(protocol, None if test_manifest is None else len(manifest), random_state)
+    if test_manifest is not None:
+        manifest = join_test(manifest, test_manifest, n_jobs=n_jobs)
     _check(models, manifest, splits_of, positive, on_error, extras)
     models = add_controls(models, manifest)
     run = _Run(models, manifest, folder, protocol, random_state, n_jobs, progress)
@@ -131,7 +142,9 @@ def compare(
     positive = class_of_concern(used["label"], positive)
     splits = splits_of(used, intake.kept)
     prints = {name: model_fingerprint(model, used) for name, model in models.items()}
-    plan = lock_plan(make_plan(prints, used, splits, protocol, random_state), folder)
+    plan = lock_plan(make_plan(prints, used, splits, protocol, random_state, positive), folder)
+    event = "plan made" if folder is None else "plan locked"
+    _LOGGER.info(Event(event, hash=plan["hash"], splits=len(splits), models=list(models)))
     found = run.fit(used, splits)
     shared = Setting(used, splits, protocol, positive, folder, n_jobs, n_bootstrap, random_state)
     scored = {name: models[name] for name in found.predictions["model"].unique()}
@@ -144,7 +157,10 @@ def compare(
         "on_error": on_error,
         "plan": plan,
         "unreliable_masks": _unreliable_masks(intake.quality),
-        "external": None if test_manifest is None else test_manifest.attrs.get("dataset", "given"),
+        "external": None
+        if test_manifest is None
+        else test_manifest.attrs.get("dataset") or "given",
+        "left_out_of_training": 0 if test_manifest is None else len(used) - _n_rows(splits[0]),
         "failed": found.failures,
     }
     tested = np.unique(np.concatenate([split.test for split in splits]))
@@ -184,7 +200,7 @@ class _Run:
         }
         return task_parts(None if self.folder is None else self.folder / "parts", used, **asked)
 
-    def take_in(self, on_error: Literal["raise", "skip"], splits_of: Any) -> Intake:
+    def take_in(self, on_error: Literal["raise", "skip"], splits_of: Splitting) -> Intake:
         """Read every image once, but for models whose folds are all finished."""
         data = data_fingerprint(self.manifest)
         known = None if self.folder is None else Intake.load(self.folder, data)
@@ -207,13 +223,8 @@ class _Run:
 
     def fit(self, used: pd.DataFrame, splits: list[Split]) -> OutOfFold:
         """Predict every test row by every model."""
-        total = len(self.models) * len(splits)
-        with tqdm(total=total, unit="fold", disable=not self.progress) as bar:
-
-            def tell(model: str, fold: int) -> None:
-                bar.set_postfix_str(f"{model}, fold {fold}")
-                bar.update()
-
+        with Steps("folds", shown=self.progress) as steps:
+            steps.expect(len(self.models) * len(splits))
             return out_of_fold(
                 self.models,
                 used,
@@ -224,7 +235,7 @@ class _Run:
                 train_scores=self.protocol.train_scores,
                 parts=self.parts(used),
                 on_failure="report",
-                progress=tell,
+                progress=steps.tell_fold,
             )
 
     def _unfinished(self, used: pd.DataFrame, splits: list[Split]) -> dict[str, Any]:
@@ -236,34 +247,10 @@ class _Run:
         }
 
 
-def _with_test(manifest: pd.DataFrame, test: pd.DataFrame) -> pd.DataFrame:
-    unknown = sorted(set(test["label"]) - set(manifest["label"]))
-    if unknown:
-        raise ValueError(
-            f"The test data set has classes that cannot be learned from the other: {unknown}. "
-            "Bring both to the same ones with `harmonize`."
-        )
-    both = combine({"training": manifest, "test": test})
-    both.attrs |= {name: manifest.attrs.get(name) for name in ("dataset", "partial")}
-    return both
-
-
-def _splitting(protocol: Protocol, n_train: int | None, random_state: int) -> Any:
-    """How images that were kept are split: a function of them and of their numbers."""
-
-    def split(used: pd.DataFrame, kept: np.ndarray) -> list[Split]:
-        if n_train is None:
-            return protocol.splits(used, random_state)
-        protocol.check()
-        return [external_split(int((kept < n_train).sum()), group_ids(used))]
-
-    return split
-
-
 def _check(
     models: Mapping[str, Any],
     manifest: pd.DataFrame,
-    splits_of: Any,
+    splits_of: Splitting,
     positive: str | None,
     on_error: str,
     extras: Sequence[str],
@@ -278,6 +265,10 @@ def _check(
         raise ValueError(f"`extras` must be among {sorted(EXTRAS)}, got {unknown}.")
     class_of_concern(validate_manifest(manifest)["label"], positive)
     splits_of(manifest, np.arange(len(manifest)))
+
+
+def _n_rows(split: Split) -> int:
+    return len(split.train) + len(split.test)
 
 
 def _leaks(manifest: pd.DataFrame) -> dict[str, pd.DataFrame]:
@@ -349,6 +340,7 @@ def _describe(models: Mapping[str, Any], manifest: pd.DataFrame) -> dict[str, An
         "partial": bool(manifest.attrs.get("partial", False)),
         "models": {name: _describe_model(model, manifest) for name, model in models.items()},
         "grouped": has_groups(manifest),
+        "grouping": grouping(manifest),
         "synthetic": bool(sources.str.contains("synthetic", case=False).any()),
         "command": command(),
         "versions": versions(),

@@ -1,6 +1,8 @@
 """All images read once, for all models together; those that cannot be used are listed."""
 
 import json
+import logging
+import time
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -12,6 +14,9 @@ from sklearn.base import clone
 
 from features import Failure, QualityFlags, extract
 from features.extraction import request_key
+from pipelines.events import Event
+
+_LOGGER = logging.getLogger(__name__)
 
 
 @dataclass
@@ -97,6 +102,7 @@ def take_in(
     failures: dict[int, Failure] = {}
     seconds: dict[tuple[str, str], float] = {}
     flags = None
+    start = time.perf_counter()
     for store in {side.store for side in sides.values()}:
         using = [name for name, side in sides.items() if side.store == store]
         parts = _distinct(asked[name] for name in using)
@@ -109,6 +115,10 @@ def take_in(
         if quality:
             flags = pd.DataFrame(found.values[quality[0]], index=found.kept)
     kept = np.setdiff1d(np.arange(len(manifest)), list(failures))
+    if sides:
+        elapsed = time.perf_counter() - start
+        counts = {"images": len(kept), "left_out": len(failures)}
+        _LOGGER.info(Event("images read", models=list(sides), seconds=elapsed, **counts))
     return Intake(
         kept=kept,
         failures=sorted(failures.values()),

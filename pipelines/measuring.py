@@ -1,6 +1,8 @@
 """Tables of a comparison that take fits of their own: controls, counterfactuals, costs, curves."""
 
+import logging
 import tempfile
+import time
 import warnings
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -16,14 +18,20 @@ from fusion import fit_with_groups
 from pipelines.data import group_ids
 from pipelines.data.manifest import manifest_groups
 from pipelines.evaluation import OutOfFold, Protocol, Split, aggregate_lesions, out_of_fold
-from pipelines.evaluation.controls.controls import controls_table, predict_controls
+from pipelines.evaluation.controls.artefacts import ARTEFACTS
 from pipelines.evaluation.controls.counterfactuals import counterfactual_table
-from pipelines.evaluation.costs.costs import costs_table
+from pipelines.evaluation.controls.judging import controls_table, predict_controls
+from pipelines.evaluation.costs.table import costs_table
 from pipelines.evaluation.design.fingerprints import data_fingerprint, model_fingerprint
+from pipelines.evaluation.design.sources import describe_sources
 from pipelines.evaluation.fitting.cross_validation import task_parts
 from pipelines.evaluation.learning_curve import learning_curve_table, nested_shares
 from pipelines.evaluation.scores import draws_of
+from pipelines.events import Event
+from pipelines.progress import Steps
 from pipelines.recipes.self_deception import make_controls
+
+_LOGGER = logging.getLogger(__name__)
 
 SHARES = (0.1, 0.25, 0.5)
 
@@ -60,6 +68,7 @@ class Setting(NamedTuple):
 
     def facts(self) -> dict[str, Any]:
         """Tell what a report says of it, in JSON values."""
+        by_source = self.protocol.by == "source"
         return {
             "seed": self.random_state,
             "n_splits": len({split.fold for split in self.splits}),
@@ -67,7 +76,10 @@ class Setting(NamedTuple):
             "n_bootstrap": self.n_bootstrap,
             "positive": self.positive,
             "target_sensitivity": self.protocol.target_sensitivity,
+            "miss_cost": self.protocol.miss_cost,
             "prevalence": self.protocol.prevalence,
+            "locked": self.folder is not None,
+            "source_folds": describe_sources(self.manifest, self.splits) if by_source else [],
         }
 
     @property
@@ -97,7 +109,7 @@ def measure(
     setting : Setting
         Images, splits and the rest.
     progress : bool, default=False
-        Say what is being made.
+        Show a bar over the fits of each, with the time left.
 
     Returns
     -------
@@ -112,11 +124,12 @@ def measure(
     job = _Job(models, found, setting)
     tables = {}
     for name in extras:
-        if progress:
-            print(f"measuring {name.replace('_', ' ')} ...")
         try:
-            tables[name] = job.kept(name, EXTRAS[name])
+            with Steps(name.replace("_", " "), shown=progress) as job.steps:
+                tables[name] = job.kept(name, EXTRAS[name])
         except (RuntimeError, ValueError) as error:
+            # No warning of the log's own: where nobody configured one, it would be shown twice.
+            _LOGGER.info(Event("extra failed", extra=name, error=str(error)))
             # What is beside the comparison may not cost it.
             warnings.warn(f"{name} could not be measured: {error}", UserWarning, stacklevel=3)
     return tables
@@ -129,15 +142,20 @@ class _Job:
         self.models = models
         self.found = found
         self.setting = setting
+        self.steps = Steps()
 
     @cached_property
     def fitted(self) -> dict[str, Any]:
         """Each model, fitted on the training rows of the first split."""
         rows = self.setting.manifest.iloc[self.setting.splits[0].train]
-        return {
-            name: fit_with_groups(clone(model), rows, rows["label"], manifest_groups(rows))
-            for name, model in self.models.items()
-        }
+        self.steps.expect(len(self.models))
+        found = {}
+        for name, model in self.models.items():
+            start = time.perf_counter()
+            found[name] = fit_with_groups(clone(model), rows, rows["label"], manifest_groups(rows))
+            _LOGGER.info(Event("model fitted", model=name, seconds=time.perf_counter() - start))
+            self.steps.tell(name)
+        return found
 
     @property
     def untrained(self) -> pd.DataFrame:
@@ -148,16 +166,24 @@ class _Job:
         """Read a table of the run's folder, or make it and keep it there."""
         folder = self.setting.folder
         if folder is None:
-            return make(self)
+            return self._made(name, make)
         key = folder / "measured" / f"{name}.key"
         path = key.with_suffix(".csv")
         digest = self._digest(name)
         if path.is_file() and key.is_file() and key.read_text(encoding="utf-8") == digest:
+            _LOGGER.info(Event("extra found again", extra=name))
             return pd.read_csv(path, keep_default_na=False, na_values=[""])
-        table = make(self)
+        table = self._made(name, make)
         path.parent.mkdir(parents=True, exist_ok=True)
         table.to_csv(path, index=False)
         key.write_text(digest, encoding="utf-8")
+        return table
+
+    def _made(self, name: str, make: Callable[["_Job"], pd.DataFrame]) -> pd.DataFrame:
+        start = time.perf_counter()
+        _LOGGER.info(Event("extra begun", extra=name))
+        table = make(self)
+        _LOGGER.info(Event("extra finished", extra=name, seconds=time.perf_counter() - start))
         return table
 
     def _digest(self, name: str) -> str:
@@ -184,7 +210,9 @@ def _learning_curve(job: _Job) -> pd.DataFrame:
         [table[table["repeat"] == first].assign(share=1.0)]
         for table in (job.found.predictions, job.found.timings)
     )
+    job.steps.expect(len(shares) * len(job.models) * len(setting.first_repeat))
     for place, share in enumerate(shares):
+        _LOGGER.info(Event("share begun", share=share))
         splits = [
             split._replace(train=rows[place])
             for split, rows in zip(setting.first_repeat, taken, strict=True)
@@ -198,6 +226,7 @@ def _learning_curve(job: _Job) -> pd.DataFrame:
             random_state=seed,
             train_scores=True,
             parts=task_parts(folder, setting.manifest, seed=seed),
+            progress=job.steps.tell_fold,
         )
         predictions.append(part.predictions.assign(share=share))
         scores.append(part.timings.assign(share=share))
@@ -226,8 +255,13 @@ def _controls(job: _Job) -> pd.DataFrame:
             n_jobs=setting.n_jobs,
             random_state=setting.random_state,
         )
+        job.steps.expect(len(controls) * len(splits))
         predicted = predict_controls(
-            controls, splits, n_jobs=setting.n_jobs, random_state=setting.random_state
+            controls,
+            splits,
+            n_jobs=setting.n_jobs,
+            random_state=setting.random_state,
+            progress=job.steps.tell_fold,
         )
     return controls_table(predicted, lesions, counts, random_state=setting.random_state)
 
@@ -236,14 +270,17 @@ def _counterfactuals(job: _Job) -> pd.DataFrame:
     setting = job.setting
     if setting.positive is None:
         return pd.DataFrame()
+    fitted = job.fitted
+    job.steps.expect(len(fitted) * len(ARTEFACTS))
     with _pictures(setting.folder) as folder:
         return counterfactual_table(
-            job.fitted,
+            fitted,
             job.untrained,
             setting.positive,
             folder,
             n_bootstrap=setting.n_bootstrap,
             random_state=setting.random_state,
+            progress=lambda model, artefact: job.steps.tell(f"{model}, {artefact}"),
         )
 
 

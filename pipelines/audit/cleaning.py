@@ -9,6 +9,7 @@ import pandas as pd
 from pipelines.audit.auditing import audit as run_audit
 from pipelines.audit.grouping import DUPLICATES, connected_rows, duplicate_sets
 from pipelines.audit.result import Audit
+from pipelines.data.grouping import group_of
 
 __all__ = ["deduplicate", "group"]
 
@@ -82,7 +83,7 @@ def group(manifest: pd.DataFrame, audit: Audit | None = None) -> pd.DataFrame:
     DataFrame
         A copy with the column `group`: connected components of patient, lesion, any earlier
         `group`, and duplicates. `pipelines.data.group_ids` follows it. `attrs["leaks"]` lists the
-        audit's findings.
+        audit's findings, `attrs["group_of"]` tells whether ids were in `group` before.
 
     Raises
     ------
@@ -90,10 +91,12 @@ def group(manifest: pd.DataFrame, audit: Audit | None = None) -> pd.DataFrame:
         If the audit is of another manifest.
     """
     found = _audit_of(manifest, audit)
+    made_of = group_of(manifest, found=True)
     grouped = manifest.copy()
     grouped["group"] = connected_rows(manifest, found.pairs)
     # A comparison reports them.
-    grouped.attrs = dict(manifest.attrs) | {"leaks": found.findings.to_dict("records")}
+    leaks = found.findings.to_dict("records")
+    grouped.attrs = dict(manifest.attrs) | {"leaks": leaks, "group_of": made_of}
     return grouped
 
 

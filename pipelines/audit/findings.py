@@ -1,6 +1,6 @@
 """What an audit found, in words."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sized
 from dataclasses import astuple, dataclass
 
 import pandas as pd
@@ -81,24 +81,25 @@ def _of_files(failures: dict[int, str]) -> Iterator[Finding]:
             "unreadable",
             "warning",
             len(failures),
-            f"{len(failures)} images cannot be read and were not compared: {first}",
+            f"{_count(failures, 'image')} cannot be read and took no part: {first}",
         )
 
 
 def _of_pairs(pairs: pd.DataFrame) -> Iterator[Finding]:
     meaning = {
-        "same file": "pairs of rows are one file, byte for byte",
-        "same picture": "pairs show one picture, resized, recompressed, relit or cropped",
-        "mirrored": "pairs show one picture and its mirror image",
-        "turned": "pairs show one picture, turned by a quarter or a half",
-        "same id": "pairs bear one image id",
-        "embedding": "pairs look alike to a network: look at them, nothing is removed for it",
+        "same file": "of one file, byte for byte",
+        "same picture": "of one picture, resized, recompressed, relit or cropped",
+        "mirrored": "of one picture and its mirror image",
+        "turned": "of one picture, turned by a quarter or a half",
+        "same id": "with one image id",
+        "embedding": "alike to a network: look at them, nothing is removed for it",
     }
     for how, words in meaning.items():
         some = pairs[pairs["how"] == how]
         if len(some):
             severity = "note" if how == "embedding" else "warning"
-            yield Finding(how, severity, len(some), f"{len(some)} {words} ({_first(some)}).")
+            message = f"{_count(some, 'pair')} {words} ({_first(some)})."
+            yield Finding(how, severity, len(some), message)
     sure = pairs[pairs["how"].isin(DUPLICATES)]
     differing = sure[sure["same_label"].eq(False).fillna(False).astype(bool)]
     if len(differing):
@@ -106,8 +107,8 @@ def _of_pairs(pairs: pd.DataFrame) -> Iterator[Finding]:
             "label conflict",
             "leak",
             len(differing),
-            f"{len(differing)} pairs of duplicates have two labels ({_first(differing)}). One of "
-            "each is wrong, or the labels need harmonising first.",
+            f"{_count(differing, 'pair')} of duplicates with two labels ({_first(differing)}). "
+            "One of each is wrong, or the labels need harmonising first.",
         )
 
 
@@ -121,8 +122,8 @@ def _of_splits(manifest: pd.DataFrame, pairs: pd.DataFrame) -> Iterator[Finding]
             "duplicates across splits",
             "leak",
             len(across),
-            f"{len(across)} pairs of duplicates have an image on either side of a published split "
-            f"({_first(across)}). Deduplicate, or split by groups.",
+            f"{_count(across, 'pair')} of duplicates with an image on either side of a published "
+            f"split ({_first(across)}). Deduplicate, or split by groups.",
         )
     for column in ("lesion", "patient"):
         if column not in manifest.columns:
@@ -140,8 +141,9 @@ def _of_splits(manifest: pd.DataFrame, pairs: pd.DataFrame) -> Iterator[Finding]
                 f"{column} across splits",
                 "leak",
                 torn.n_groups,
-                f"{torn.n_groups:,} {column}s have images in several published splits ({shared}). "
-                "Scores on these splits are too high; split by groups.",
+                f"{torn.n_groups:,} {column}{'s' * (torn.n_groups > 1)} with images in several "
+                f"published splits ({shared}). Scores on these splits are too high; split by "
+                "groups.",
             )
 
 
@@ -153,8 +155,8 @@ def _of_ids(manifest: pd.DataFrame, pairs: pd.DataFrame) -> Iterator[Finding]:
             "lesion ids miss pairs",
             "warning",
             len(missed),
-            f"{len(missed)} pairs of duplicates have different lesion ids ({_first(missed)}): the "
-            "published ids are not enough to split by. Use `group`.",
+            f"{_count(missed, 'pair')} of duplicates with different lesion ids ({_first(missed)}): "
+            "the published ids are not enough to split by. Use `group`.",
         )
     for column, risk in (
         ("lesion", "images of one lesion may be split apart"),
@@ -167,7 +169,8 @@ def _of_ids(manifest: pd.DataFrame, pairs: pd.DataFrame) -> Iterator[Finding]:
             )
         elif not known.all():
             n = int((~known).sum())
-            yield Finding(f"no {column} ids", "note", n, f"{n} rows have no {column} id: {risk}.")
+            message = f"{n} row{'s' * (n > 1)} without {column} id: {risk}."
+            yield Finding(f"no {column} ids", "note", n, message)
 
 
 def _of_datasets(manifest: pd.DataFrame, pairs: pd.DataFrame) -> Iterator[Finding]:
@@ -209,6 +212,11 @@ def _of_columns(columns: pd.DataFrame) -> Iterator[Finding]:
             f"(area under the curve): {named}. Use none as a feature, and report within their "
             "values.",
         )
+
+
+def _count(things: Sized, name: str) -> str:
+    """Word a number, as in '1 pair' or '17 pairs'."""
+    return f"{len(things):,} {name}{'s' * (len(things) != 1)}"
 
 
 def _rows_of(pairs: pd.DataFrame, dataset: pd.Series, name: str) -> int:

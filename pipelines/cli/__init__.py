@@ -29,10 +29,12 @@ def main(argv: Sequence[str] | None = None) -> int:
     warnings.formatwarning = _brief
     try:
         # Imported here, so that a library that does not load is reported like any other failure.
+        from pipelines.cli.log import log_to
         from pipelines.cli.parser import build_parser
 
         args = build_parser().parse_args(argv)
-        args.run(args)
+        with log_to(getattr(args, "log", None), argv):
+            args.run(args)
     except KeyboardInterrupt:
         print("stopped", file=sys.stderr)
         return 130

@@ -25,6 +25,7 @@ from pipelines.cli.options import (
 )
 from pipelines.comparison import Comparison, compare
 from pipelines.data import load_dataset
+from pipelines.external import audit_with_test
 from pipelines.measuring import EXTRAS
 from pipelines.recipes import QUICK_MODELS, make_model
 from pipelines.skin_color import with_typology_angle
@@ -35,6 +36,8 @@ _EXAMPLES = """\
   dermfusion compare --dataset folder --root my_images --classifier svm --out runs/svm
   dermfusion compare --dataset csv --root table.csv --image-col file --label-col diagnosis \\
       --group-col patient --positive melanoma --out runs/table
+  dermfusion compare --dataset folder --root mine --test-dataset folder --test-root theirs \\
+      --audit --out runs/external
   dermfusion compare --dataset ham10000 --root data/ham10000 --models fusion,classical \\
       --repeats 5 --with controls,counterfactuals,costs,learning_curve --out runs/full
 """
@@ -77,8 +80,9 @@ def add_parser(commands: argparse._SubParsersAction) -> None:
     parser.add_argument(
         "--audit",
         action="store_true",
-        help="look for duplicates and other leaks first; folds keep duplicates together, and the "
-        "report lists what was found",
+        help="look for duplicates and other leaks first, in a test data set too; folds keep "
+        "duplicates together, copies of test images are not trained on, and the report lists what "
+        "was found",
     )
     parser.add_argument(
         "--typology",
@@ -105,19 +109,19 @@ def add_parser(commands: argparse._SubParsersAction) -> None:
 
 def run(args: argparse.Namespace) -> None:
     """Compare and report."""
-    manifest = read_manifest(args)
+    manifest, test = read_manifest(args), _read_test(args)
     if args.audit:
-        store = args.store or "memory"
-        found = audit(manifest, store=store, n_jobs=args.jobs, progress=not args.quiet)
-        manifest = group(manifest, found)
+        manifest, test = _audited(manifest, test, args)
     if args.typology:
-        manifest = with_typology_angle(manifest, store=args.store or "memory", n_jobs=args.jobs)
+        shared = {"store": args.store or "memory", "n_jobs": args.jobs}
+        manifest = with_typology_angle(manifest, **shared)
+        test = None if test is None else with_typology_angle(test, **shared)
     settings = model_settings(args)
     result = compare(
         {name: make_model(name, **settings) for name in args.models},
         manifest,
         protocol=protocol_of(args),
-        test_manifest=_read_test(args),
+        test_manifest=test,
         extras=args.extras,
         random_state=args.seed,
         positive=args.positive,
@@ -155,9 +159,22 @@ def show(result: Comparison, report: Path) -> None:
         print(f"{row['model']:<{width}} {cells[0]:>24} {cells[1]:>24}")
     for skipped in result.skipped:
         print(f"skipped: {skipped['error']}")
+    if n_left_out := result.settings["left_out_of_training"]:
+        print(f"left out of training: {n_left_out:,} images, which the test data set shares")
     for failure in result.settings["failed"]:
         print(f"failed: {failure['error']}")
     print(f"report: {report}")
+
+
+def _audited(
+    manifest: pd.DataFrame, test: pd.DataFrame | None, args: argparse.Namespace
+) -> tuple[pd.DataFrame, pd.DataFrame | None]:
+    """Group what an audit connects, in a test data set too."""
+    store, progress = args.store or "memory", not args.quiet
+    if test is None:
+        found = audit(manifest, store=store, n_jobs=args.jobs, progress=progress)
+        return group(manifest, found), None
+    return audit_with_test(manifest, test, store=store, n_jobs=args.jobs, progress=progress)
 
 
 def _read_test(args: argparse.Namespace) -> pd.DataFrame | None:

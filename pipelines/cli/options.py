@@ -215,7 +215,9 @@ def add_protocol_options(parser: argparse.ArgumentParser) -> None:
         "--test-folds", type=int, nargs="+", metavar="N", help="test these folds only, from 0"
     )
     group.add_argument(
-        "--test-dataset", metavar="NAME", help="test another data set, in the place of folds"
+        "--test-dataset",
+        metavar="NAME",
+        help="test another data set, in the place of folds; what both have is not trained on",
     )
     group.add_argument("--test-root", type=Path, metavar="PATH", help="where that one lies")
     group.add_argument(
@@ -236,6 +238,13 @@ def add_protocol_options(parser: argparse.ArgumentParser) -> None:
         type=float,
         default=rules.target_sensitivity,
         help="for the class of concern",
+    )
+    group.add_argument(
+        "--miss-cost",
+        type=float,
+        default=rules.miss_cost,
+        metavar="N",
+        help="false alarms that weigh as much as one missed case of the class of concern",
     )
     group.add_argument(
         "--prevalence",
@@ -287,6 +296,7 @@ def protocol_of(args: argparse.Namespace) -> Protocol:
         reference=args.reference,
         margin=args.margin,
         target_sensitivity=args.target_sensitivity,
+        miss_cost=args.miss_cost,
         prevalence=args.prevalence,
         shares=args.shares,
     )
@@ -305,6 +315,12 @@ def add_run_options(parser: argparse.ArgumentParser) -> None:
         type=Path,
         metavar="FILE",
         help="keep extracted features in this SQLite file; a stopped run takes up where it was",
+    )
+    group.add_argument(
+        "--log",
+        type=Path,
+        metavar="FILE",
+        help="add a line of JSON to this file for each thing that happens, with --quiet too",
     )
     group.add_argument("--quiet", action="store_true", help="show no progress")
 

@@ -5,6 +5,7 @@ from typing import Any
 
 import pandas as pd
 
+from pipelines.data.grouping import group_of
 from pipelines.data.manifest import GROUP_COLUMNS
 
 __all__ = ["combine"]
@@ -31,7 +32,7 @@ def combine(
         numbers of two publishers do not meet; images that two sets share are for `audit` to find.
         Labels stay as they are: `harmonize` the result, or each manifest before. `attrs` has the
         joined names as `dataset`, those of each set as `datasets`, and the lists `skipped`,
-        `dropped` and `uncertain` of all, as far as there are any.
+        `dropped`, `uncertain` and `group_of` of all, as far as there are any.
 
     Raises
     ------
@@ -102,6 +103,8 @@ def _attrs(named: Mapping[str, pd.DataFrame]) -> dict[Any, Any]:
         ]
         if entries or key == "skipped":
             attrs[key] = entries
+    if made_of := group_of(*named.values()):
+        attrs["group_of"] = made_of
     targets = [manifest.attrs.get("labels") for manifest in named.values()]
     if targets[0] is not None and all(target == targets[0] for target in targets):
         attrs["labels"] = targets[0]

@@ -7,8 +7,9 @@ import pandas as pd
 from sklearn.utils import check_random_state
 
 from pipelines.evaluation.predictions import COUNT, PREFIX, class_names
-from pipelines.evaluation.scores import draws_of, score_and_draws
+from pipelines.evaluation.scores import draws_of
 from pipelines.evaluation.scoring.bootstrap import percentile_interval
+from pipelines.evaluation.scoring.drawn import score_and_draws
 from pipelines.evaluation.scoring.fold_areas import fold_areas, mean_of_folds
 
 

@@ -1,6 +1,6 @@
 """The metrics table: every score of every model, per lesion and per image, with intervals."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
 import numpy as np
@@ -11,22 +11,18 @@ from pipelines.evaluation.predictions import (
     COUNT,
     aggregate_lesions,
     class_names,
-    encode,
-    probabilities,
     trained_on_others,
 )
-from pipelines.evaluation.scoring import metrics
-from pipelines.evaluation.scoring.bootstrap import draw_lesions, percentile_interval, resample
-from pipelines.evaluation.scoring.drawn import (
-    MOST_DRAWS,
-)
-from pipelines.evaluation.scoring.fold_areas import fold_areas, known_mean, mean_of_folds
-from pipelines.evaluation.scoring.probability_scores import brier, log_loss
-from pipelines.evaluation.scoring.ranking import area, cut, partial_area, precision_area
+from pipelines.evaluation.scoring.bootstrap import draw_lesions, percentile_interval
+from pipelines.evaluation.scoring.drawn import MOST_DRAWS, Drawn, score_and_draws
+from pipelines.evaluation.scoring.fold_areas import fold_areas, mean_of_folds
+from pipelines.evaluation.scoring.metrics import known_mean
+from pipelines.evaluation.scoring.unit_scores import unit_scores
 from pipelines.evaluation.significance.differences import Scored, add_delong, difference_table
 
 UNITS = ("lesion", "image")
-Drawn = dict[str, tuple[float, np.ndarray]]
+# Scores of which the draws are kept: models are weighed by them.
+KEPT = ("macro_auc", "balanced_accuracy_prior", "positive_auc", "brier")
 
 
 class Scores(NamedTuple):
@@ -46,11 +42,15 @@ class Scores(NamedTuple):
     folds : DataFrame
         One row a unit, model, repeat and fold: `macro_auc` and, with a class of concern,
         `positive_auc`.
+    draws : dict of str to ndarray of shape (n_models, n_draws)
+        Scores of `KEPT` per lesion on at most 1,000 bootstrap draws, which all of them share;
+        models in the order of `metrics`. Draws on which one is not defined are left out.
     """
 
     metrics: pd.DataFrame
     differences: pd.DataFrame
     folds: pd.DataFrame
+    draws: Mapping[str, np.ndarray]
 
 
 def score_models(
@@ -63,6 +63,7 @@ def score_models(
     random_state: int | None = 0,
     comparisons: Sequence[tuple[str, str]] = (),
     margin: float = 0.01,
+    folds_alike: bool = True,
 ) -> Scores:
     """Score out-of-fold predictions and compare the models pairwise.
 
@@ -86,6 +87,9 @@ def score_models(
         Declared in advance, see `difference_table`.
     margin : float, default=0.01
         Smallest difference worth having, of the macro AUC.
+    folds_alike : bool, default=True
+        Whether folds are random parts of the same lesions. Sources are not, so there is no
+        corrected t test over them.
 
     Returns
     -------
@@ -97,6 +101,7 @@ def score_models(
     order, counts = draws_of(lesions, n_bootstrap, random_state)
     seconds = _seconds(timings)
     rows, folds = [], []
+    kept: dict[str, Drawn] = {}
     primary: dict[str, dict[str, Scored]] = {unit: {} for unit in UNITS}
     parts = [
         (unit, model, part)
@@ -111,14 +116,18 @@ def score_models(
     for (unit, model, part), (found, areas) in zip(parts, scored, strict=True):
         value, draws = found["macro_auc"]
         primary[unit][model] = Scored(value, draws, known_mean(areas, axis=1))
+        if unit == "lesion":
+            kept[model] = found
         where = {"model": model, "unit": unit}
         size = {"n": len(part) // part["repeat"].nunique()}
         rows.append(where | _row(found) | seconds[model] | size)
         folds.append(_fold_table(where, training, areas, class_names(part), positive))
-    differences = difference_table(primary, _test_to_train(lesions, training), comparisons, margin)
+    ratio = _test_to_train(lesions, training) if folds_alike else None
+    differences = difference_table(primary, ratio, comparisons, margin)
     if len(training) == 1 and positive is not None and len(differences):
         differences = add_delong(differences, lesions, positive)
-    return Scores(pd.DataFrame(rows), differences, pd.concat(folds, ignore_index=True))
+    table = pd.concat(folds, ignore_index=True)
+    return Scores(pd.DataFrame(rows), differences, table, _shared_draws(list(kept.values())))
 
 
 def draws_of(
@@ -145,58 +154,6 @@ def draws_of(
     first = lesions.drop_duplicates("lesion")
     counts = draw_lesions(first["label"].to_numpy(), n_bootstrap, random_state)
     return pd.Index(first["lesion"]), counts
-
-
-def unit_scores(
-    table: pd.DataFrame, positive: str | None, weights: np.ndarray
-) -> dict[str, np.ndarray]:
-    """Every score of one model's pooled predictions under each weighting.
-
-    Parameters
-    ----------
-    table : DataFrame of n rows
-        Predictions of one model, per image or per lesion.
-    positive : str or None
-        Class of concern.
-    weights : ndarray of shape (n, n_draws)
-        Weight of each row in each draw.
-
-    Returns
-    -------
-    dict of str to ndarray of shape (n_draws,)
-        Named and ordered as the columns of the metrics table, with `macro_auc` of the pooled
-        predictions.
-    """
-    classes = class_names(table)
-    truth, values = encode(table["label"], classes), probabilities(table)
-    matrices = {
-        rule: metrics.confusion(truth, encode(table[rule], classes), len(classes), weights)
-        for rule in ("argmax", "prior_corrected")
-    }
-    plain = matrices["argmax"]
-    cuts = [cut(values[:, place], truth == place, weights) for place in range(len(classes))]
-    areas = np.stack([area(each) for each in cuts])
-    scores = {
-        "macro_auc": known_mean(areas, axis=0),
-        "balanced_accuracy": metrics.balanced_accuracy(plain),
-        "balanced_accuracy_prior": metrics.balanced_accuracy(matrices["prior_corrected"]),
-        "accuracy": metrics.accuracy(plain),
-        "f1": known_mean(metrics.f1(plain), axis=0),
-        "average_precision": known_mean(np.stack([precision_area(each) for each in cuts]), axis=0),
-        "brier": brier(values, truth, weights),
-        "log_loss": log_loss(values, truth, weights),
-    }
-    if positive is not None:
-        scores["positive_auc"] = areas[classes.index(positive)]
-        scores["positive_partial_auc"] = partial_area(cuts[classes.index(positive)])
-    per_class = {
-        "sensitivity": metrics.sensitivity(plain),
-        "specificity": metrics.specificity(plain),
-        "auc": areas,
-    }
-    for name, found in per_class.items():
-        scores |= {f"{name}_{label}": value for label, value in zip(classes, found, strict=True)}
-    return scores
 
 
 def _score_model(
@@ -235,31 +192,19 @@ def _score_model(
     return averaged, np.concatenate(areas)[..., 0]
 
 
-def score_and_draws(
-    rows: pd.DataFrame,
-    score: Callable[[np.ndarray], dict[str, np.ndarray]],
-    counts: np.ndarray,
-    order: pd.Index,
-) -> Drawn:
-    """Each score as its value on the rows themselves and on every draw.
-
-    Parameters
-    ----------
-    rows : DataFrame
-        Predictions of one model and repeat.
-    score : callable
-        Takes weights of shape (n_rows, n) and returns named scores of shape (n,).
-    counts, order
-        From `draws_of`.
-
-    Returns
-    -------
-    dict of str to (float, ndarray of shape (n_draws,))
-        By name.
-    """
-    plain = score(np.ones((len(rows), 1)))
-    draws = resample(score, counts, order.get_indexer(pd.Index(rows["lesion"])))
-    return {name: (float(plain[name][0]), draws[name]) for name in plain}
+def _shared_draws(scored: list[Drawn]) -> dict[str, np.ndarray]:
+    """Draws of each score of `KEPT`, a row a model, where all of them are defined."""
+    found = {
+        name: np.stack([drawn[name][1][:MOST_DRAWS] for drawn in scored])
+        for name in KEPT
+        if name in scored[0]
+    }
+    # A score that no draw has, such as that of a class never trained on, must not empty the rest.
+    found = {name: drawn for name, drawn in found.items() if np.isfinite(drawn).any(axis=1).all()}
+    if not found:
+        return {}
+    defined = np.isfinite(np.concatenate(list(found.values()))).all(axis=0)
+    return {name: drawn[:, defined] for name, drawn in found.items()} if defined.any() else {}
 
 
 def _of_each(table: pd.DataFrame, column: str) -> list[tuple]:

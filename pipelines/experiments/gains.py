@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from fusion.selection import selection_stability
 from pipelines.evaluation import aggregate_lesions, draw_lesions, percentile_interval, resample
-from pipelines.evaluation.scores import unit_scores
+from pipelines.evaluation.scoring.unit_scores import unit_scores
 from pipelines.experiments.ladder import MAJORITY, Step
 from pipelines.experiments.saved_steps import Finished
 from pipelines.reporting.ablation_words import BOLTZMANN

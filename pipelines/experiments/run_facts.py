@@ -4,7 +4,8 @@ from typing import Any
 
 import pandas as pd
 
-from pipelines.data import group_ids, has_groups, lesion_ids
+from pipelines.data import group_ids, lesion_ids
+from pipelines.data.grouping import grouping
 from pipelines.evaluation import summarise_cohort
 from pipelines.evaluation.design.provenance import command, hardware, versions
 
@@ -20,8 +21,9 @@ def run_facts(manifest: pd.DataFrame) -> dict[str, Any]:
     Returns
     -------
     dict
-        JSON values: `dataset`, `partial`, `grouped`, `synthetic`, `images`, `lesions`, `cohort`,
-        `command`, `versions`, `hardware`.
+        JSON values: `dataset`, `partial`, `grouping` (columns by which images are known to belong
+        together), `synthetic`, `images`, `lesions`, `groups`, `cohort`, `command`, `versions`,
+        `hardware`.
     """
     sources = manifest["source"].astype(str) if "source" in manifest else pd.Series(dtype=str)
     lesions = lesion_ids(manifest)
@@ -29,7 +31,7 @@ def run_facts(manifest: pd.DataFrame) -> dict[str, Any]:
         "dataset": manifest.attrs.get("dataset"),
         "partial": bool(manifest.attrs.get("partial", False)),
         "synthetic": bool(sources.str.contains("synthetic", case=False).any()),
-        "grouped": has_groups(manifest),
+        "grouping": grouping(manifest),
         "images": len(manifest),
         "lesions": int(pd.Series(lesions).nunique()),
         "groups": int(pd.Series(group_ids(manifest)).nunique()),

@@ -1,5 +1,6 @@
 """The first screen: the answer, a picture of it, its harder versions and the cautions."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 import pandas as pd
@@ -7,9 +8,12 @@ import pandas as pd
 from pipelines.reporting.cautions import Caution, cautions
 from pipelines.reporting.cells import DASH, join, score_cell
 from pipelines.reporting.content import Cell, Picture, Table
+from pipelines.reporting.count_words import data_set
 from pipelines.reporting.dots import Dots, dots_of, draw_dots
 from pipelines.reporting.palette import INK, SERIES
 from pipelines.reporting.pictures import picture
+from pipelines.reporting.protocol_words import protocol_of
+from pipelines.reporting.repeat_words import several_folds
 from pipelines.reporting.results import Results
 from pipelines.reporting.sentences import grounds, headline, headline_pair
 
@@ -44,7 +48,7 @@ def make_answer(results: Results) -> Answer:
     """
     harder = harder_scores(results)
     return Answer(
-        eyebrow=_eyebrow(results),
+        eyebrow=data_set(results),
         sentence=headline(results),
         grounds=grounds(results),
         picture=_ranking(results, harder),
@@ -63,20 +67,14 @@ def harder_scores(results: Results) -> pd.DataFrame | None:
     return None if rows.empty else rows
 
 
-def _eyebrow(results: Results) -> str:
-    settings, cohort = results.settings, results.record.cohort
-    name = "Synthetic data" if settings["synthetic"] else settings.get("dataset")
-    counts = (
-        f"{cohort['lesions'].sum():,} lesions, {cohort['images'].sum():,} images, "
-        f"{len(cohort)} classes"
-    )
-    return f"{name}: {counts}" if name else counts
-
-
 def _ranking(results: Results, harder: pd.DataFrame | None) -> Picture:
     metrics = results.metrics()
     colors = [SERIES[results.series[model]] for model in metrics["model"]]
-    series = [Dots("All lesions", dots_of(metrics, "model", "macro_auc"), INK, "o", colors)]
+    everything = f"All {results.unit}s"
+    series = [Dots(everything, dots_of(metrics, "model", "macro_auc"), INK, "o", colors)]
+    caption = (
+        f"Macro AUC per {results.unit}, the mean over classes of one class against the others."
+    )
     if harder is not None:
         rows = harder[harder["score"] == "macro_auc"]
         for value, marker in zip(HARDER, ("s", "D"), strict=True):
@@ -85,10 +83,12 @@ def _ranking(results: Results, harder: pd.DataFrame | None) -> Picture:
                 own = [SERIES[results.series[model]] for model in part["model"]]
                 scores = dots_of(part, "model", "auc")
                 series.append(Dots(HARDER[value], scores, INK, marker, own, hollow=True))
+        if len(series) > 1:
+            caption += " Hollow marks are of the classes that the table of harder scores names."
     return picture(
         "ranking",
         draw_dots(results.ranked, series, "Macro one-vs-rest AUC, 95% interval"),
-        "Macro AUC per lesion, the mean over classes of one class against the others.",
+        caption,
         "Macro AUC of each model with its interval; the numbers are in the ranking table.",
     )
 
@@ -99,25 +99,65 @@ def _harder_table(results: Results, harder: pd.DataFrame) -> Table:
         [results.ranked[0]] if pair is None else list(dict.fromkeys([*pair, results.ranked[0]]))
     )
     scores = {"macro_auc": "macro AUC", "positive_auc": f"AUC of {results.positive}"}
+    first, whole = _whole(results)
     rows = []
     for model in models:
         for score, words in scores.items():
-            part = harder[(harder["model"] == model) & (harder["score"] == score)]
-            if part.empty or score not in results.record.metrics:
-                continue
-            whole = score_cell(results.score_of(model, score), score)
-            name = Cell(model, note=words, series=results.series[model])
-            rows.append([name, whole, *_cells(part)])
-    shown = [HARDER[value] for value in HARDER if value in set(harder["value"])]
-    caption = f"The same scores where they are harder to earn: {join([s.lower() for s in shown])}."
-    head = ["Model", "All lesions", *HARDER.values()]
-    table = Table("harder", caption, head, rows)
-    return _without_empty_columns(table)
+            part, all_of_it = (
+                table[(table["model"] == model) & (table["score"] == score)]
+                for table in (harder, whole)
+            )
+            if len(part):
+                name = Cell(model, note=words, series=results.series[model])
+                rows.append([name, *_cells(all_of_it, [first]), *_cells(part, HARDER)])
+    names = {first: first} | HARDER
+    shown = [HARDER[value].lower() for value in HARDER if value in set(harder["value"])]
+    folds = several_folds(results) and protocol_of(results) == "groups"
+    pooled = ", pooled over folds" if folds else ""
+    caption = f"Scores where they are harder to earn: {join(shown)}{pooled}."
+    caption += _classes(results, pd.concat([whole, harder]), names)
+    return _without_empty_columns(Table("harder", caption, ["Model", *names.values()], rows))
 
 
-def _cells(part: pd.DataFrame) -> list[Cell]:
+def _whole(results: Results) -> tuple[str, pd.DataFrame]:
+    """Scores that the harder ones are set against, and their name.
+
+    Over all sources where there are several: of the lesions and classes that are scored within
+    sources too.
+    """
+    within = results.record.tables["within"]
+    sources = within[within["value"] == "all sources"]
+    if len(sources):
+        return "All sources", sources.assign(value="All sources")
+    name, classes, macro = f"All {results.unit}s", ", ".join(results.classes), "macro_auc_pooled"
+    if protocol_of(results) == "source":
+        # Models of different sources are not on one scale, so their lesions are not pooled.
+        classes, macro = "the classes that both sides have, as the mean over sources", "macro_auc"
+    rows = []
+    for score, column in {"macro_auc": macro, "positive_auc": "positive_auc"}.items():
+        for _, row in results.metrics().iterrows():
+            if column in row:
+                ends = {f"auc{end}": row[f"{column}{end}"] for end in ("", "_low", "_high")}
+                rows.append({"model": row["model"], "value": name, "score": score} | ends)
+    return name, pd.DataFrame(rows).assign(classes=classes)
+
+
+def _classes(results: Results, table: pd.DataFrame, names: dict[str, str]) -> str:
+    """Name the classes that macro AUCs are means of."""
+    macro = table[table["score"] == "macro_auc"].drop_duplicates("value")
+    columns: dict[str, list[str]] = {}
+    for value, classes in zip(macro["value"], macro["classes"], strict=True):
+        columns.setdefault(str(classes), []).append(names[value].lower())
+    if set(columns) == {", ".join(results.classes)}:
+        return " Macro AUC: of all classes."
+    each = [f"{join(shown)}, of {classes}" for classes, shown in columns.items()]
+    words = f" Macro AUC: {'; '.join(each)}."
+    return words if len(each) == 1 else f"{words} Of other classes it is another score."
+
+
+def _cells(part: pd.DataFrame, values: Iterable[str]) -> list[Cell]:
     found = {row["value"]: score_cell(row, "auc") for _, row in part.iterrows()}
-    return [found.get(value, Cell(DASH)) for value in HARDER]
+    return [found.get(value, Cell(DASH)) for value in values]
 
 
 def _without_empty_columns(table: Table) -> Table:

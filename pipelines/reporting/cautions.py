@@ -5,11 +5,23 @@ from typing import NamedTuple
 import pandas as pd
 
 from pipelines.reporting.cells import join
+from pipelines.reporting.leak_words import sort_findings
+from pipelines.reporting.protocol_words import protocol_of
 from pipelines.reporting.results import Results
 
 FEW_LESIONS = 50
 MANY_UNRELIABLE = 0.05
 MANY_FLIPPED = 0.1
+# What is not known of each protocol where images name neither lesions nor patients.
+_UNKNOWN = {
+    "groups": "photographs of one lesion may be on both sides of a split, and scores may be too "
+    "high",
+    "split": "the published test set may show lesions that were trained on, and scores may be too "
+    "high",
+    "source": "nothing tells whether two sources show the same lesions",
+    "external": "beyond equal files and ids, nothing tells whether both data sets show the same "
+    "lesions",
+}
 
 
 class Caution(NamedTuple):
@@ -87,12 +99,7 @@ def _protocol(results: Results) -> list[Caution]:
             "and say nothing about skin lesions."
         )
         found.append(Caution("Synthetic data", text))
-    if not settings["grouped"]:
-        text = (
-            "Folds are not grouped: the manifest names neither lesions nor patients, so "
-            "photographs of one lesion may be on both sides of a split and scores may be too high."
-        )
-        found.append(Caution("Not grouped", text, grave=True))
+    found += _grouping(results)
     if settings["partial"]:
         text = (
             "The number of images differs from the published one, so scores are not comparable "
@@ -102,15 +109,39 @@ def _protocol(results: Results) -> list[Caution]:
     return found
 
 
+def _grouping(results: Results) -> list[Caution]:
+    """Whether lesions or patients may be on both sides, for no image names them."""
+    if set(results.grouping) - {"group"}:
+        return []
+    kind = protocol_of(results)
+    text = f"The manifest names neither lesions nor patients: {_UNKNOWN[kind]}."
+    if kind in ("source", "external"):
+        return [Caution("Lesions unknown", text)]
+    if kind == "split":
+        return [Caution("Lesions unknown", text, grave=True)]
+    if results.grouping:
+        text = f"Folds keep known duplicates together. {text}"
+        return [Caution("Grouped by known duplicates only", text, grave=True)]
+    return [Caution("Not grouped", text, grave=True)]
+
+
 def _leaks(results: Results) -> list[Caution]:
     table = results.table("leaks")
     if table is None:
         return []
-    serious = table[table["severity"] != "note"]
-    return [
+    findings = sort_findings(results, table)
+    found = [
         Caution(f"Leak audit: {row['kind']}", str(row["message"]), grave=row["severity"] == "leak")
-        for _, row in serious.iterrows()
+        for _, row in findings.open.iterrows()
     ]
+    if len(findings.settled):
+        kinds = [
+            f"{kind} ({count:,})"
+            for kind, count in findings.settled[["kind", "count"]].to_numpy().tolist()
+        ]
+        text = f"{join(kinds)}. No model was tested on an image whose copy it was fitted on."
+        found.append(Caution("Leak audit, dealt with by the splits", text))
+    return found
 
 
 def _artefacts(results: Results) -> list[Caution]:
@@ -157,14 +188,20 @@ def _masks(results: Results) -> list[Caution]:
 
 
 def _scarce(results: Results) -> list[Caution]:
-    cohort = results.record.cohort
-    scarce = cohort[cohort["lesions"] < FEW_LESIONS]
-    if scarce.empty:
-        return []
-    rows = zip(scarce["label"], scarce["lesions"], strict=True)
-    counts = ", ".join(f"{label} ({count})" for label, count in rows)
-    text = (
-        f"{counts}. Scores of a class with under {FEW_LESIONS} lesions are uncertain, and a macro "
-        "average gives it as much weight as any other."
-    )
-    return [Caution("Few lesions", text)]
+    """Classes of which too few lesions were tested, or none."""
+    tested, unit = results.tested, f"{results.unit}s"
+    found = []
+    absent = sorted(set(results.record.cohort["label"]) - set(tested["label"]))
+    if absent:
+        text = f"{join(absent)}: no image of these was tested, so no score is of them."
+        found.append(Caution("Classes not tested", text))
+    scarce = tested[tested["lesions"] < FEW_LESIONS]
+    if len(scarce):
+        rows = zip(scarce["label"], scarce["lesions"], strict=True)
+        counts = ", ".join(f"{label} ({count})" for label, count in rows)
+        text = (
+            f"{counts} tested. Scores of a class with under {FEW_LESIONS} {unit} are uncertain, "
+            "and a macro average gives it as much weight as any other."
+        )
+        found.append(Caution(f"Few {unit}", text))
+    return found

@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from pipelines.evaluation import Record
+from pipelines.evaluation import Record, summarise_cohort
 from pipelines.evaluation.predictions import class_names
 from pipelines.evaluation.scoring.bootstrap import draw_lesions
 from pipelines.reporting.palette import series_index
@@ -58,9 +58,25 @@ class Results:
         """Models by macro AUC per lesion."""
         return list(self.metrics()["model"])
 
+    @property
+    def grouping(self) -> list[str]:
+        """Columns by which images are known to belong together."""
+        return list(self.settings["grouping"])
+
+    @property
+    def unit(self) -> str:
+        """What is counted: "lesion", or "image" where no image names its lesion."""
+        return "lesion" if "lesion" in self.grouping else "image"
+
+    @cached_property
+    def tested(self) -> pd.DataFrame:
+        """Images and lesions of each class that were tested, as in `Record.cohort`."""
+        facts = self.record.facts
+        return summarise_cohort(facts["label"].to_numpy(), facts["lesion"].to_numpy())
+
     @cached_property
     def plan(self) -> dict[str, Any]:
-        """The plan that was locked before the run; empty where there was none."""
+        """What was to be compared, as stated before any model was fitted."""
         return self.settings.get("plan") or {}
 
     @property

@@ -2,11 +2,13 @@
 
 import pandas as pd
 
+from pipelines.evaluation.design.detectable import detectable_difference
 from pipelines.reporting.cells import interval, join, number
 from pipelines.reporting.protocol_words import tested_on
 from pipelines.reporting.results import Results
 
 _NETWORK = "end-to-end"
+_WIDTH = 2 * 1.96
 
 
 def headline_pair(results: Results) -> tuple[str, str] | None:
@@ -30,7 +32,7 @@ def headline_pair(results: Results) -> tuple[str, str] | None:
         return None
     kinds = {name: facts.get("kind") for name, facts in results.settings["models"].items()}
     table = results.record.differences
-    declared = table[(table["unit"] == "lesion") & _declared(table)]
+    declared = table[(table["unit"] == "lesion") & table["declared"].astype(bool)]
     if len(declared):
         pairs = list(zip(declared["model"], declared["reference"], strict=True))
         between = [
@@ -41,12 +43,6 @@ def headline_pair(results: Results) -> tuple[str, str] | None:
     if end_to_end and kinds[ranked[0]] != _NETWORK:
         return ranked[0], end_to_end[0]
     return ranked[0], ranked[1]
-
-
-def _declared(table: pd.DataFrame) -> pd.Series:
-    if "declared" not in table:
-        return pd.Series(False, index=table.index)
-    return table["declared"].fillna(False).astype(bool)
 
 
 def difference_of(differences: pd.DataFrame, model: str, reference: str) -> pd.Series:
@@ -62,8 +58,9 @@ def difference_of(differences: pd.DataFrame, model: str, reference: str) -> pd.S
     Returns
     -------
     Series
-        `difference`, `low` and `high` (corrected for overlapping training sets where that was
-        computed), `corrected` and `verdict`.
+        `difference`, `low` and `high` (ends of the interval that the verdict is read from),
+        `corrected` (whether one for overlapping training sets has a part in it), `declared` and
+        `verdict`.
     """
     lesions = differences[differences["unit"] == "lesion"]
     stored = lesions[(lesions["model"] == model) & (lesions["reference"] == reference)]
@@ -71,20 +68,35 @@ def difference_of(differences: pd.DataFrame, model: str, reference: str) -> pd.S
     if turned:
         stored = lesions[(lesions["model"] == reference) & (lesions["reference"] == model)]
     row = stored.iloc[0]
-    corrected = "corrected_low" in row and not pd.isna(row["corrected_low"])
-    ends = (
-        ("corrected_low", "corrected_high") if corrected else ("difference_low", "difference_high")
-    )
-    value, low, high = (float(row[name]) for name in ("difference", *ends))
+    value, low, high = (float(row[name]) for name in ("difference", "verdict_low", "verdict_high"))
+    verdict = str(row["verdict"])
     if turned:
         value, low, high = -value, -high, -low
-    verdict = row.get("verdict")
-    if not isinstance(verdict, str) or not verdict:
-        verdict = "better" if low > 0 else "worse" if high < 0 else "undecided"
-    elif turned:
         verdict = {"better": "worse", "worse": "better"}.get(verdict, verdict)
-    found = {"difference": value, "low": low, "high": high}
-    return pd.Series(found | {"corrected": corrected, "verdict": verdict}, dtype=object)
+    found = {"difference": value, "low": low, "high": high, "verdict": verdict}
+    found |= {"corrected": pd.notna(row["corrected_low"]), "declared": bool(row["declared"])}
+    return pd.Series(found, dtype=object)
+
+
+def shown_with_power(gap: pd.Series) -> float:
+    """Difference that an interval as wide as this one finds with 80% power.
+
+    Parameters
+    ----------
+    gap : Series
+        From `difference_of`.
+
+    Returns
+    -------
+    float
+        2.8 standard errors, of which a 95% interval of normal differences is 3.92 wide.
+
+    Examples
+    --------
+    >>> round(shown_with_power(pd.Series({"low": -0.0098, "high": 0.0098})), 4)
+    0.014
+    """
+    return detectable_difference(float(gap["high"] - gap["low"]) / _WIDTH)
 
 
 def headline(results: Results) -> str:
@@ -103,7 +115,7 @@ def headline(results: Results) -> str:
     pair = headline_pair(results)
     if pair is None:
         best = results.metrics().iloc[0]
-        return f"{best['model']} reaches a {_score(best)} per lesion."
+        return f"{best['model']} reaches a {_score(best)} per {results.unit}."
     gap = difference_of(results.record.differences, *pair)
     size = number(abs(gap["difference"]))
     ends = f"95% interval {number(gap['low'])} to {number(gap['high'])}"
@@ -131,7 +143,7 @@ def _score(row: pd.Series) -> str:
 
 
 def grounds(results: Results) -> str:
-    """Say what the answer rests on: scores, folds, correction, margin and plan.
+    """Say what the answer rests on: scores, folds, interval, plan and margin.
 
     Parameters
     ----------
@@ -147,7 +159,7 @@ def grounds(results: Results) -> str:
     words = []
     if pair is not None:
         scores = [f"{name} {number(results.score_of(name, 'macro_auc').iloc[0])}" for name in pair]
-        words.append(f"Macro AUC per lesion: {join(scores)}.")
+        words.append(f"Macro AUC per {results.unit}: {join(scores)}.")
         best = results.ranked[0]
         if best not in pair:
             score = number(results.score_of(best, "macro_auc").iloc[0])
@@ -160,23 +172,29 @@ def grounds(results: Results) -> str:
 
 def _folds(results: Results) -> str:
     words = tested_on(results)
-    return f"{words[0].upper()}{words[1:]}, {results.lesions['lesion'].nunique():,} lesions."
+    count = results.lesions["lesion"].nunique()
+    return f"{words[0].upper()}{words[1:]}, {count:,} {results.unit}s."
 
 
 def _interval(results: Results, pair: tuple[str, str]) -> str:
     gap = difference_of(results.record.differences, *pair)
+    bootstrap = f"a paired bootstrap of {results.unit}s"
     how = (
-        "The interval is corrected for training sets that overlap (Nadeau-Bengio)"
+        f"The interval spans that of {bootstrap} and one corrected for training sets that overlap "
+        "(Nadeau-Bengio)"
         if gap["corrected"]
-        else "The interval is a paired bootstrap of lesions"
+        else f"The interval is of {bootstrap}, without the variation of training"
     )
-    table = results.record.differences
-    both = {"model": pair[0], "reference": pair[1]}
-    same = (table["model"] == both["model"]) & (table["reference"] == both["reference"])
-    declared = bool((same & _declared(table)).any())
-    planned = "; the comparison was declared before the run" if declared else ""
-    margin = f"Differences within ±{results.margin:g} count as equivalent"
-    detectable = results.plan.get("detectable")
-    if isinstance(detectable, int | float):
-        margin += f"; the smallest that these data can show is about {number(detectable)}"
-    return f"{how}{planned}. {margin}."
+    return (
+        f"{how}; {_planned(results, gap)}. An interval within ±{results.margin:g} counts as "
+        f"equivalent; one as wide as this finds differences from "
+        f"{number(shown_with_power(gap))} on with 80% power."
+    )
+
+
+def _planned(results: Results, gap: pd.Series) -> str:
+    if not gap["declared"]:
+        return "the two were chosen by their scores, not declared before the run"
+    if results.settings["locked"]:
+        return "the comparison was declared before the run, in a locked plan"
+    return "the comparison was declared before the run"

@@ -1,5 +1,6 @@
 """The command line as a user meets it, on a few synthetic images."""
 
+import json
 import os
 import shutil
 import subprocess
@@ -8,9 +9,11 @@ from pathlib import Path
 
 import pandas as pd
 import pytest
+from PIL import Image
 
+from pipelines import comparison
 from pipelines.artifacts import load_model
-from pipelines.cli import main
+from pipelines.cli import compare, main
 from pipelines.cli.options import model_settings
 from pipelines.cli.parser import build_parser
 from pipelines.cli.predict import _labels, _set
@@ -122,8 +125,17 @@ def test_compare_writes_the_report(data, tmp_path, capsys):
     out = tmp_path / "run"
     argv = ["compare", *data, "--models", "classical", "--folds", "2", "--bootstrap", "20"]
     argv += ["--inner-folds", "0"]
-    assert main([*argv, "--out", str(out), *FAST]) == 0
-    assert "classical" in capsys.readouterr().out
+    log = tmp_path / "run.log"
+    assert main([*argv, "--out", str(out), "--log", str(log), *FAST]) == 0
+    printed = capsys.readouterr()
+    assert "classical" in printed.out
+    assert printed.err == ""
+    lines = [json.loads(line) for line in log.read_text().splitlines()]
+    assert [line["event"] for line in lines] == [
+        *("command begun", "images read", "plan locked", "columns taken"),
+        *("fold finished", "fold finished", "report written", "command finished"),
+    ]
+    assert [line["fold"] for line in lines if line["event"] == "fold finished"] == [0, 1]
     metrics = pd.read_csv(out / "metrics.csv")
     assert {"model", "unit", "macro_auc", "macro_auc_low", "positive_auc"} <= set(metrics)
     assert (out / "report.html").is_file()
@@ -133,6 +145,38 @@ def test_compare_writes_the_report(data, tmp_path, capsys):
     same = pd.read_csv(again / "metrics.csv")
     scores = [name for name in metrics if not name.endswith("_seconds")]
     pd.testing.assert_frame_equal(metrics[scores], same[scores], check_exact=True)
+
+
+def test_an_audit_and_typology_look_at_the_test_data_set_too(data, lesions, tmp_path, monkeypatch):
+    given = {}
+
+    def stop(models, manifest, **options):
+        given.update(options, manifest=manifest)
+        raise ValueError("stopped before any fit")
+
+    monkeypatch.setattr(compare, "compare", stop)
+    some = lesions.groupby("label").head(2)
+    for i, (image, label) in enumerate(zip(some["image"], some["label"], strict=True)):
+        (tmp_path / "theirs" / label).mkdir(parents=True, exist_ok=True)
+        copy = Image.open(image).resize((96, 72))
+        copy.save(tmp_path / "theirs" / label / f"{i}.jpg", quality=80)
+    argv = ["compare", *data, "--test-dataset", "folder", "--test-root", str(tmp_path / "theirs")]
+    argv += ["--audit", "--typology", "--out", str(tmp_path / "run"), *FAST]
+    with pytest.warns(UserWarning, match="no lesion or patient ids"):
+        assert main(argv) == 1
+    manifest, test = given["manifest"], given["test_manifest"]
+    assert manifest["typology_angle"].notna().any()
+    assert test["typology_angle"].notna().any()
+    shared = manifest["shared"].isin(test["shared"])
+    assert shared.tolist() == lesions["lesion"].isin(some["lesion"]).tolist()
+
+
+def test_compare_says_how_many_images_the_test_data_set_shares(models, manifest, capsys):
+    test = manifest.iloc[::6]
+    result = comparison.compare(models, manifest, test_manifest=test, n_bootstrap=5)
+    compare.show(result, Path("report.html"))
+    n_left_out = manifest["lesion"].isin(test["lesion"]).sum()
+    assert f"left out of training: {n_left_out:,} images" in capsys.readouterr().out
 
 
 def test_compare_lists_what_it_skipped(lesions, tmp_path, capsys):

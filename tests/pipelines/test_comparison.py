@@ -42,6 +42,10 @@ def test_settings_say_how_to_do_it_again(result):
     settings = result.settings
     assert settings["seed"] == 0
     assert settings["grouped"]
+    assert settings["grouping"] == ["lesion"]
+    assert settings["miss_cost"] == 20
+    assert settings["source_folds"] == []
+    assert settings["left_out_of_training"] == 0
     assert not settings["synthetic"]
     assert settings["versions"]["numpy"] == np.__version__
     assert settings["hardware"]["cores"] >= 1
@@ -74,6 +78,23 @@ def test_a_search_splits_by_lesion(models, manifest):
     assert len(seen) == 3
     for rows, groups in seen:
         np.testing.assert_array_equal(groups, group_ids(manifest)[rows.index])
+
+
+def test_a_plan_is_locked_only_in_a_folder(result, models, manifest, tmp_path):
+    assert not result.settings["locked"]
+    kept = compare(models, manifest, protocol=QUICK, n_bootstrap=5, directory=tmp_path)
+    assert kept.settings["locked"]
+    assert kept.settings["plan"]["positive"] == kept.settings["positive"] == "melanoma"
+    with pytest.raises(ValueError, match="plan of another comparison: positive differ"):
+        compare(models, manifest, protocol=QUICK, positive="nevus", directory=tmp_path)
+
+
+def test_the_cost_of_a_missed_case_is_that_of_the_protocol(models, manifest):
+    rules = Protocol(n_splits=3, inner_splits=2, miss_cost=7.5)
+    result = compare(models, manifest, protocol=rules, n_bootstrap=5)
+    assert result.settings["miss_cost"] == 7.5
+    rules = result.tables["operating_points"]["rule"]
+    assert rules.str.contains("a missed case costs 7.5 false alarms").any()
 
 
 def test_report_writes_every_file(result, tmp_path):
@@ -214,6 +235,7 @@ def test_ungrouped_and_synthetic_manifests_are_told(models, manifest):
     settings = compare(models, drawn, protocol=QUICK, n_bootstrap=10).settings
     assert settings["synthetic"]
     assert not settings["grouped"]
+    assert settings["grouping"] == []
 
 
 def test_what_loading_left_out_is_listed(models, manifest):

@@ -2,6 +2,7 @@
 
 import json
 
+import numpy as np
 import pandas as pd
 import pytest
 from sklearn.base import BaseEstimator, ClassifierMixin, clone
@@ -157,3 +158,15 @@ def test_sources_left_out_are_reported(models, manifest, tmp_path):
     page = result.report(tmp_path).read_text()
     assert "Sources left out" in page
     assert "second clinic" in page
+
+
+def test_one_source_of_several_can_be_tested_alone(models, manifest):
+    names = np.array(["a", "b", "c"])[pd.factorize(manifest["lesion"])[0] % 3]
+    rules = Protocol(by="source", test_folds=[1], inner_splits=0)
+    result = compare(models, manifest.assign(source=names), protocol=rules, n_bootstrap=10)
+    classes = ["keratosis", "melanoma", "nevus"]
+    assert result.settings["source_folds"] == [{"fold": 1, "source": "b", "classes": classes}]
+    table = result.tables["leave_source_out"]
+    assert set(table["source"]) == {"b"}
+    assert (table["n"] == manifest["lesion"][names == "b"].nunique()).all()
+    assert table["macro_auc"].notna().all()

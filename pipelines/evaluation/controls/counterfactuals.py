@@ -1,6 +1,6 @@
 """How far predictions move when an artefact is pasted on the image and the lesion stays."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -35,6 +35,7 @@ def counterfactual_table(
     n: int = 200,
     n_bootstrap: int = 1000,
     random_state: int | None = 0,
+    progress: Callable[[str, str], object] | None = None,
 ) -> pd.DataFrame:
     """Predict the same images without and with each artefact.
 
@@ -54,6 +55,8 @@ def counterfactual_table(
         Draws of the lesion bootstrap.
     random_state : int or None, default=0
         Draws images, artefacts and lesions.
+    progress : callable, optional
+        Called as `progress(model, artefact)` after each artefact.
 
     Returns
     -------
@@ -93,6 +96,8 @@ def counterfactual_table(
             place = list(model.classes_).index(positive)
             row = {"model": name, "artefact": artefact, "n": len(plain)}
             rows.append(row | _moves(before, after, place, weights))
+            if progress is not None:
+                progress(name, artefact)
     return pd.DataFrame(rows, columns=_COLUMNS)
 
 

@@ -8,10 +8,7 @@ from numpy.typing import NDArray
 
 from pipelines.evaluation.predictions import PREFIX
 from pipelines.evaluation.scoring.bootstrap import resample
-from pipelines.evaluation.scoring.drawn import (
-    interval,
-    score_models_on,
-)
+from pipelines.evaluation.scoring.drawn import interval, score_models_on
 from pipelines.evaluation.scoring.ranking import at_sensitivity, cut
 
 Floats = NDArray[np.float64]
@@ -29,7 +26,7 @@ def biopsies_table(
     counts: np.ndarray,
     positive: str | None,
     sensitivity: float = 0.95,
-    prevalence: float = 0.02,
+    prevalence: float = 0.05,
 ) -> pd.DataFrame:
     """Biopsies that each model asks for, and saves against each other one.
 
@@ -47,7 +44,7 @@ def biopsies_table(
         Class of concern; None gives no rows.
     sensitivity : float, default=0.95
         Share of cases to be found, in (0, 1].
-    prevalence : float, default=0.02
+    prevalence : float, default=0.05
         Share of the class of concern among the lesions that will be seen, in (0, 1). The default
         is an assumption for a clinic, not a finding: state your own.
 
@@ -99,6 +96,32 @@ def biopsies_table(
     return pd.DataFrame(rows, columns=COLUMNS)
 
 
+def biopsies_per_case(sensitivity: Floats, specificity: Floats, prevalence: float) -> Floats:
+    """Lesions cut out for each case found.
+
+    Parameters
+    ----------
+    sensitivity, specificity : ndarray of the same shape
+        Of calling a lesion to be cut out.
+    prevalence : float
+        Share of cases among the lesions seen, in (0, 1).
+
+    Returns
+    -------
+    ndarray of that shape
+        At least 1; NaN where no case is found.
+
+    Examples
+    --------
+    >>> biopsies_per_case(np.array([0.9, 0.0]), np.array([0.8, 1.0]), 0.1).round(6)
+    array([ 3., nan])
+    """
+    cases = prevalence * sensitivity
+    alarms = (1 - prevalence) * (1 - specificity)
+    ratio = np.divide(alarms, cases, out=np.full_like(cases, np.nan), where=cases > 0)
+    return 1 + ratio
+
+
 def _at_threshold(
     part: pd.DataFrame, weights: np.ndarray, positive: str, sensitivity: float
 ) -> dict[tuple, Floats]:
@@ -114,12 +137,10 @@ def _at_threshold(
 
 def _costs(scores: dict[tuple, Floats], prevalence: float) -> dict[str, float]:
     reached, spared = scores[("sensitivity",)], scores[("specificity",)]
-    cases = prevalence * reached
-    biopsies = cases + (1 - prevalence) * (1 - spared)
+    each = biopsies_per_case(reached, spared, prevalence)
+    seen = 1000 * (prevalence * reached + (1 - prevalence) * (1 - spared))
     row: dict[str, float] = {}
-    for name, values in zip(
-        SCORES, (reached, spared, biopsies / cases, 1000 * biopsies), strict=True
-    ):
+    for name, values in zip(SCORES, (reached, spared, each, seen), strict=True):
         row |= interval(name, values)
     return row
 

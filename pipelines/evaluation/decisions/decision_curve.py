@@ -8,11 +8,7 @@ from numpy.typing import NDArray
 
 from pipelines.evaluation.predictions import PREFIX
 from pipelines.evaluation.scoring.bootstrap import resample
-from pipelines.evaluation.scoring.drawn import (
-    interval,
-    lesion_index,
-    with_point,
-)
+from pipelines.evaluation.scoring.drawn import interval, lesion_index, with_point
 
 Floats = NDArray[np.float64]
 COLUMNS = ["model", "threshold", "net_benefit", "net_benefit_low", "net_benefit_high"]

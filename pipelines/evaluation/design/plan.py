@@ -20,7 +20,7 @@ from pipelines.evaluation.design.protocol import Protocol
 FILE = "plan.json"
 _PRIMARY = {"unit": "lesion", "metric": "macro_auc", "estimate": "mean over folds"}
 # What a later run in the same folder may not change.
-_FIXED = ("data", "splits", "primary", "protocol", "seed")
+_FIXED = ("data", "splits", "primary", "positive", "protocol", "seed")
 
 
 def make_plan(
@@ -29,6 +29,7 @@ def make_plan(
     splits: Sequence[Split],
     protocol: Protocol,
     random_state: int,
+    positive: str | None = None,
 ) -> dict[str, Any]:
     """State what will be compared and how, before it is.
 
@@ -44,13 +45,15 @@ def make_plan(
         The rules.
     random_state : int
         Seed.
+    positive : str or None, default=None
+        Class of concern.
 
     Returns
     -------
     dict
-        JSON values: hashes of data and splits, models, primary score, comparisons, the smallest
-        difference worth having (`margin`) and the smallest detectable at this number of lesions
-        with 80% power, and the plan's own `hash`.
+        JSON values: hashes of data and splits, models, primary score, class of concern,
+        comparisons, the smallest difference worth having (`margin`) and the smallest detectable
+        at this number of lesions with 80% power, and the plan's own `hash`.
     """
     tested = np.unique(np.concatenate([split.test for split in splits]))
     rows = manifest.iloc[tested]
@@ -62,6 +65,7 @@ def make_plan(
         "splits": _hash([[split.train.tolist(), split.test.tolist()] for split in splits]),
         "models": dict(models),
         "primary": _PRIMARY,
+        "positive": positive,
         "comparisons": [list(pair) for pair in declared_pairs(list(models), protocol.reference)],
         "margin": protocol.margin,
         "lesions": counts,
@@ -120,12 +124,14 @@ def lock_plan(plan: dict[str, Any], directory: Path | None) -> dict[str, Any]:
     -------
     dict
         The plan that holds, with `exploratory`: models that it does not name, or names with other
-        settings.
+        settings. Comparisons with one of these are no longer among its `comparisons`: what was
+        declared was another model.
 
     Raises
     ------
     ValueError
-        If the folder's plan is of other images, splits or rules, or was changed by hand.
+        If the folder's plan is of other images, splits or rules, or of another class of concern,
+        or was changed by hand.
     """
     if directory is None or not (directory / FILE).is_file():
         if directory is not None:
@@ -133,14 +139,17 @@ def lock_plan(plan: dict[str, Any], directory: Path | None) -> dict[str, Any]:
             (directory / FILE).write_text(json.dumps(plan, indent=2) + "\n", encoding="utf-8")
         return plan | {"exploratory": []}
     locked = read_plan(directory)
-    differing = [name for name in _FIXED if locked[name] != plan[name]]
+    differing = [name for name in _FIXED if locked.get(name) != plan[name]]
     if differing:
         raise ValueError(
             f"{directory / FILE} holds the plan of another comparison: {', '.join(differing)} "
             "differ. Choose another folder, or delete this one to start anew."
         )
     added = [name for name, what in plan["models"].items() if locked["models"].get(name) != what]
-    return locked | {"exploratory": added}
+    return locked | {
+        "exploratory": added,
+        "comparisons": [pair for pair in locked["comparisons"] if not set(pair) & set(added)],
+    }
 
 
 def read_plan(directory: Path) -> dict[str, Any]:

@@ -40,6 +40,8 @@ class Protocol:
         Smallest difference of the macro AUC worth having.
     target_sensitivity : float, default=0.95
         For the class of concern, in (0, 1): what thresholds are set for.
+    miss_cost : float, default=20
+        False alarms that weigh as much as one missed case of the class of concern.
     prevalence : float, default=0.05
         Of the class of concern where the models would be used, in (0, 1).
     shares : sequence of float, default=()
@@ -55,6 +57,7 @@ class Protocol:
     reference: str | None = None
     margin: float = 0.01
     target_sensitivity: float = 0.95
+    miss_cost: float = 20.0
     prevalence: float = 0.05
     shares: Sequence[float] = ()
 
@@ -64,8 +67,9 @@ class Protocol:
             raise ValueError(f"`by` must be 'groups', 'source' or 'split', got {self.by!r}.")
         if self.inner_splits == 1 or self.inner_splits < 0:
             raise ValueError(f"`inner_splits` must be 0 or at least 2, got {self.inner_splits!r}.")
-        if not self.margin > 0:
-            raise ValueError(f"`margin` must be above 0, got {self.margin!r}.")
+        for name in ("margin", "miss_cost"):
+            if not getattr(self, name) > 0:
+                raise ValueError(f"`{name}` must be above 0, got {getattr(self, name)!r}.")
         for name in ("target_sensitivity", "prevalence"):
             if not 0 < getattr(self, name) < 1:
                 raise ValueError(f"`{name}` must be in (0, 1), got {getattr(self, name)!r}.")
@@ -97,7 +101,7 @@ class Protocol:
         if self.by == "split":
             found = [_publisher_split(manifest)]
         elif self.by == "source":
-            found = source_folds(manifest).splits
+            found = source_folds(manifest)
         else:
             found = make_splits(manifest, self.n_splits, self.n_repeats, random_state)
         if self.test_folds is None:

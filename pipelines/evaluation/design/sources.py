@@ -4,7 +4,8 @@ A model for a clinic that it has never seen is tested on one that it has never s
 in what they photograph: a class that only one side has cannot be learnt, or not be tested.
 """
 
-from typing import NamedTuple
+from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -14,25 +15,7 @@ from pipelines.evaluation.design.folds import Split
 from pipelines.patients.metadata import missing_values
 
 
-class SourceFolds(NamedTuple):
-    """What `source_folds` returns.
-
-    Attributes
-    ----------
-    splits : list of Split
-        One a source, of repeat 0 and folds 0, 1, ...
-    sources : list of str
-        The source that each of them tests, sorted.
-    scored : list of list of str
-        Classes, sorted, that its training and its test part both have: those to be scored.
-    """
-
-    splits: list[Split]
-    sources: list[str]
-    scored: list[list[str]]
-
-
-def source_folds(manifest: pd.DataFrame) -> SourceFolds:
+def source_folds(manifest: pd.DataFrame) -> list[Split]:
     """Test each source by models of all others.
 
     Parameters
@@ -42,8 +25,9 @@ def source_folds(manifest: pd.DataFrame) -> SourceFolds:
 
     Returns
     -------
-    SourceFolds
-        Sources that share fewer than two classes with the others are not tested.
+    list of Split
+        One a source, sorted by its name, of repeat 0 and folds 0, 1, ... Sources that share fewer
+        than two classes with the others are not tested.
 
     Raises
     ------
@@ -59,10 +43,8 @@ def source_folds(manifest: pd.DataFrame) -> SourceFolds:
     Examples
     --------
     >>> lesions = pd.DataFrame({"image": list("abcdef"), "source": list("xxxyyy")})
-    >>> found = source_folds(lesions.assign(label=["mel", "nv", "bcc", "mel", "nv", "df"]))
-    >>> found.sources, found.scored
-    (['x', 'y'], [['mel', 'nv'], ['mel', 'nv']])
-    >>> found.splits[0].test.tolist(), found.splits[0].train.tolist()
+    >>> splits = source_folds(lesions.assign(label=["mel", "nv", "bcc", "mel", "nv", "df"]))
+    >>> splits[0].test.tolist(), splits[0].train.tolist()
     ([0, 1, 2], [3, 4, 5])
     """
     if "source" not in manifest:
@@ -73,19 +55,50 @@ def source_folds(manifest: pd.DataFrame) -> SourceFolds:
     known = ~missing_values(manifest["source"])
     sources = manifest["source"].astype(str).to_numpy()
     labels, groups = manifest["label"].to_numpy(), group_ids(manifest)
-    found = SourceFolds([], [], [])
+    splits: list[Split] = []
     for source in sorted(set(sources[known])):
         tested = known & (sources == source)
         trained = known & ~np.isin(groups, groups[tested])
-        scored = sorted(set(labels[tested]) & set(labels[trained]))
-        if len(scored) > 1:
+        if len(set(labels[tested]) & set(labels[trained])) > 1:
             rows = (np.flatnonzero(trained), np.flatnonzero(tested))
-            found.splits.append(Split(0, len(found.splits), *rows))
-            found.sources.append(source)
-            found.scored.append(scored)
-    if not found.splits:
+            splits.append(Split(0, len(splits), *rows))
+    if not splits:
         raise ValueError(
             "No source can be left out: each must share two classes or more with the others, and "
             f"the manifest has the sources {sorted(set(sources[known]))}."
         )
-    return found
+    return splits
+
+
+def describe_sources(manifest: pd.DataFrame, splits: Sequence[Split]) -> list[dict[str, Any]]:
+    """Tell which source each split tests, and what may be scored there.
+
+    Parameters
+    ----------
+    manifest : DataFrame
+        As `source_folds` took it.
+    splits : sequence of Split
+        All that it gave, or some.
+
+    Returns
+    -------
+    list of dict
+        JSON values, one a split: `fold`, its number; `source`; and `classes`, those that its
+        training and its test part both have, sorted.
+
+    Examples
+    --------
+    >>> lesions = pd.DataFrame({"image": list("abcdef"), "source": list("xxxyyy")})
+    >>> lesions["label"] = ["mel", "nv", "bcc", "mel", "nv", "df"]
+    >>> describe_sources(lesions, source_folds(lesions))[1]
+    {'fold': 1, 'source': 'y', 'classes': ['mel', 'nv']}
+    """
+    labels, sources = manifest["label"].to_numpy(), manifest["source"].astype(str).to_numpy()
+    return [
+        {
+            "fold": int(split.fold),
+            "source": str(sources[split.test[0]]),
+            "classes": sorted(set(labels[split.train]) & set(labels[split.test])),
+        }
+        for split in splits
+    ]

@@ -1,7 +1,9 @@
 """Predictions of every model for images it was not trained on."""
 
+import logging
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from itertools import chain
 from typing import Any, NamedTuple
 
 import joblib
@@ -17,6 +19,9 @@ from pipelines.evaluation.fitting.fold_run import FoldRun, Task, fit_fold
 from pipelines.evaluation.fitting.parts import Parts
 from pipelines.evaluation.fitting.selections import selection_table
 from pipelines.evaluation.predictions import PREFIX, add_decisions, training_table
+from pipelines.events import Event
+
+_LOGGER = logging.getLogger(__name__)
 
 Progress = Callable[[str, int], object]
 
@@ -127,6 +132,7 @@ def out_of_fold(
         except RuntimeError as error:
             if on_failure == "raise" or (not collected.tables and name == list(models)[-1]):
                 raise
+            _LOGGER.warning(Event("model failed", model=name, error=str(error)))
             collected.failures.append({"model": name, "error": str(error)})
             continue
         collected.add(name, sorted(finished, key=lambda run: (run.repeat, run.fold)), seconds)
@@ -216,19 +222,30 @@ def _runs(
 ) -> tuple[float, Iterable[FoldRun]]:
     """Find or fit the folds of a model, kept ones first, and the seconds of taking its features."""
     if parts.directory is None:
-        return _fit_all(name, model, manifest, task, splits, n_jobs)
+        seconds, fresh = _fit_all(name, model, manifest, task, splits, n_jobs)
+        return seconds, _logged("fold finished", name, fresh)
     fingerprint = model_fingerprint(model, manifest)
     found = {place: parts.load(name, fingerprint, split) for place, split in enumerate(splits)}
     lacking = [splits[place] for place, run in found.items() if run is None]
     seconds, fresh = _fit_all(name, model, manifest, task, lacking, n_jobs)
 
-    def each() -> Iterator[FoldRun]:
-        yield from (run for run in found.values() if run is not None)
+    def saved() -> Iterator[FoldRun]:
         for split, run in zip(lacking, fresh, strict=True):
             parts.save(name, fingerprint, split, run)
             yield run
 
-    return seconds, each()
+    again = (run for run in found.values() if run is not None)
+    return seconds, chain(
+        _logged("fold found again", name, again), _logged("fold finished", name, saved())
+    )
+
+
+def _logged(event: str, name: str, runs: Iterable[FoldRun]) -> Iterator[FoldRun]:
+    """Hand folds on, and log each; here, since workers have loggers of their own."""
+    for run in runs:
+        seconds = run.fit_seconds + run.predict_seconds
+        _LOGGER.info(Event(event, model=name, repeat=run.repeat, fold=run.fold, seconds=seconds))
+        yield run
 
 
 def _fit_all(
@@ -250,6 +267,7 @@ def _fit_all(
     start = time.perf_counter()
     table = clone(step).fit(manifest).transform(manifest)
     seconds = time.perf_counter() - start
+    _LOGGER.info(Event("columns taken", model=name, rows=len(table), seconds=seconds))
     crowded = effective_n_jobs(n_jobs) > 1
     # Arrays are fanned out and networks never are: a forked or copied torch does not end well.
     runs = Parallel(n_jobs=n_jobs, return_as="generator")(

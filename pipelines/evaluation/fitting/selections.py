@@ -71,9 +71,14 @@ def summarise_selections(selections: pd.DataFrame) -> pd.DataFrame:
     -------
     DataFrame
         One row a model that selects: `model`, `columns` (mean number over folds),
-        `columns_offered` (of how many), and Nogueira's index `stability` with `stability_low` and
-        `stability_high`, NaN where all folds kept all columns or none; see
-        `fusion.selection.selection_stability`. NaN too for a single fold.
+        `columns_offered` (of how many), and Nogueira's index `stability`, NaN where all folds kept
+        all columns or none; see `fusion.selection.selection_stability`. NaN too for a single fold.
+
+    Notes
+    -----
+    The index has no interval here: its own supposes independent selections, and folds share most
+    of their rows. In simulated cross-validations of five folds, and of five times five, its 95 %
+    interval held the mean index over data sets about half of the time.
     """
     rows = []
     for model, part in selections.groupby("model", sort=False):
@@ -84,11 +89,9 @@ def summarise_selections(selections: pd.DataFrame) -> pd.DataFrame:
         for fold, chosen in enumerate(kept):
             supports[fold, : len(names)] = [name in chosen for name in names]
         # One fold has none to agree with.
-        found = selection_stability(supports) if len(kept) > 1 else (np.nan, np.nan, np.nan)
-        rows.append((model, supports.sum(axis=1).mean(), offered, *found))
-    counts = ["columns", "columns_offered"]
-    ends = ["stability", "stability_low", "stability_high"]
-    return pd.DataFrame(rows, columns=["model", *counts, *ends])
+        index = selection_stability(supports).index if len(kept) > 1 else np.nan
+        rows.append((model, supports.sum(axis=1).mean(), offered, index))
+    return pd.DataFrame(rows, columns=["model", "columns", "columns_offered", "stability"])
 
 
 def selection_table(rows: list[tuple[str, int, int, Selection]]) -> pd.DataFrame:

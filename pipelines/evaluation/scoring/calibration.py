@@ -6,12 +6,7 @@ from numpy.typing import NDArray
 
 from pipelines.evaluation.predictions import PREFIX, class_names, encode, probabilities
 from pipelines.evaluation.scoring.bootstrap import resample
-from pipelines.evaluation.scoring.drawn import (
-    interval,
-    lesion_index,
-    score_models_on,
-    with_point,
-)
+from pipelines.evaluation.scoring.drawn import interval, lesion_index, score_models_on, with_point
 from pipelines.evaluation.scoring.probability_scores import brier, calibration_gaps, log_loss
 
 Floats = NDArray[np.float64]

@@ -9,10 +9,11 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from pipelines.evaluation.scoring.bootstrap import DRAWS_AT_ONCE, percentile_interval
+from pipelines.evaluation.scoring.bootstrap import DRAWS_AT_ONCE, percentile_interval, resample
 from pipelines.evaluation.scoring.metrics import auc
 
 Floats = NDArray[np.float64]
+Drawn = dict[str, tuple[float, Floats]]  # by name: on the lesions themselves, and on the draws
 
 # Of these at most: such scores are many, and the ends of an interval of 2,000 draws differ from
 # those of 1,000 by a twentieth of its width.
@@ -29,7 +30,7 @@ def with_point(counts: np.ndarray) -> np.ndarray:
     return np.column_stack([np.ones(len(counts), dtype=counts.dtype), counts[:, :MOST_DRAWS]])
 
 
-def area(scores: Floats, positive: np.ndarray, weights: np.ndarray) -> Floats:
+def auc_in_parts(scores: Floats, positive: np.ndarray, weights: np.ndarray) -> Floats:
     """AUC on each column of `weights`, a few hundred of them at a time.
 
     Parameters
@@ -49,6 +50,33 @@ def area(scores: Floats, positive: np.ndarray, weights: np.ndarray) -> Floats:
     starts = range(0, weights.shape[1], DRAWS_AT_ONCE)
     parts = [auc(scores, positive, weights[:, at : at + DRAWS_AT_ONCE]) for at in starts]
     return np.concatenate(parts)
+
+
+def score_and_draws(
+    rows: pd.DataFrame,
+    score: Callable[[np.ndarray], dict[str, np.ndarray]],
+    counts: np.ndarray,
+    order: pd.Index,
+) -> Drawn:
+    """Each score as its value on the rows themselves and on every draw.
+
+    Parameters
+    ----------
+    rows : DataFrame
+        Predictions of one model and repeat.
+    score : callable
+        Takes weights of shape (n_rows, n) and returns named scores of shape (n,).
+    counts, order
+        From `pipelines.evaluation.scores.draws_of`.
+
+    Returns
+    -------
+    dict of str to (float, ndarray of shape (n_draws,))
+        By name.
+    """
+    plain = score(np.ones((len(rows), 1)))
+    draws = resample(score, counts, order.get_indexer(pd.Index(rows["lesion"])))
+    return {name: (float(plain[name][0]), draws[name]) for name in plain}
 
 
 def score_models_on(

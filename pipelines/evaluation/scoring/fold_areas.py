@@ -2,7 +2,8 @@
 
 Models of different folds put their probabilities on scales of their own, so pooling them over folds
 understates the area, and a mean of folds does not. A class is scored in a fold where it was both
-trained on and tested, and where other classes were tested too.
+trained on and tested, and where other such classes were tested too. Rows of a class that training
+lacked are left out altogether: as negatives they would be cases of a kind that was never taught.
 """
 
 import numpy as np
@@ -10,7 +11,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from pipelines.evaluation.predictions import COUNT, class_names, encode, probabilities
-from pipelines.evaluation.scoring.metrics import one_vs_rest_auc
+from pipelines.evaluation.scoring.metrics import known_mean, one_vs_rest_auc
 
 Floats = NDArray[np.float64]
 
@@ -37,11 +38,10 @@ def fold_areas(table: pd.DataFrame, training: pd.DataFrame, weights: Floats) -> 
     where = table[["repeat", "fold"]].to_numpy()
     found = []
     for split in training.to_dict("records"):
-        rows = (where == (split["repeat"], split["fold"])).all(axis=1)
-        areas = one_vs_rest_auc(values[rows], truth[rows], weights[rows])
-        unseen = [split[COUNT + name] == 0 for name in classes]
-        areas[np.array(unseen)] = np.nan
-        found.append(areas)
+        taught = np.array([split[COUNT + name] > 0 for name in classes])
+        rows = (where == (split["repeat"], split["fold"])).all(axis=1) & taught[truth]
+        # Classes without a row left have no area.
+        found.append(one_vs_rest_auc(values[rows], truth[rows], weights[rows]))
     return np.stack(found)
 
 
@@ -65,11 +65,3 @@ def mean_of_folds(areas: Floats) -> Floats:
     [0.8]
     """
     return known_mean(known_mean(areas, axis=1), axis=0)
-
-
-def known_mean(values: Floats, axis: int) -> Floats:
-    """Mean along an axis of what is not NaN; NaN, without a warning, where nothing is left."""
-    known = ~np.isnan(values)
-    total = np.where(known, values, 0).sum(axis=axis)
-    with np.errstate(invalid="ignore"):
-        return total / known.sum(axis=axis)

@@ -108,8 +108,8 @@ def accuracy(matrix: np.ndarray) -> np.ndarray:
 
 
 def balanced_accuracy(matrix: np.ndarray) -> np.ndarray:
-    """Mean sensitivity over classes, from `confusion`; shape (n_draws,)."""
-    return sensitivity(matrix).mean(axis=0)
+    """Mean sensitivity over the classes that are there, from `confusion`; shape (n_draws,)."""
+    return known_mean(sensitivity(matrix), axis=0)
 
 
 def f1(matrix: np.ndarray) -> np.ndarray:
@@ -120,3 +120,11 @@ def f1(matrix: np.ndarray) -> np.ndarray:
     hits = np.einsum("iij->ij", matrix)
     with np.errstate(invalid="ignore"):
         return 2 * hits / (matrix.sum(axis=0) + matrix.sum(axis=1))
+
+
+def known_mean(values: np.ndarray, axis: int) -> np.ndarray:
+    """Mean along an axis of what is not NaN; NaN, without a warning, where nothing is left."""
+    known = ~np.isnan(values)
+    total = np.where(known, values, 0).sum(axis=axis)
+    with np.errstate(invalid="ignore"):
+        return total / known.sum(axis=axis)

@@ -9,11 +9,7 @@ from numpy.typing import NDArray
 from pipelines.evaluation.predictions import class_names, encode, probabilities
 from pipelines.evaluation.scoring import metrics
 from pipelines.evaluation.scoring.bootstrap import resample
-from pipelines.evaluation.scoring.drawn import (
-    interval,
-    lesion_index,
-    score_models_on,
-)
+from pipelines.evaluation.scoring.drawn import interval, lesion_index, score_models_on
 from pipelines.evaluation.scoring.ranking import area, cut, precision_area
 
 Floats = NDArray[np.float64]

@@ -63,8 +63,13 @@ def log_loss(probabilities: Floats, truth: np.ndarray, weights: Floats) -> Float
     return _mean(-np.log(np.clip(chosen, least, 1 - least)), weights)
 
 
-def ece(probabilities: Floats, truth: np.ndarray, weights: Floats, n_bins: int = 15) -> Floats:
-    """Calibration error expected of the most probable class, over bins of equal width.
+def calibration_gaps(
+    probabilities: Floats, truth: np.ndarray, weights: Floats, n_bins: int = 15
+) -> Floats:
+    """Accuracy less confidence in each bin, times the bin's share of the rows.
+
+    The sum of their absolute values is the expected calibration error of the most probable class:
+    in [0, 1], and too large by chance in small samples.
 
     Parameters
     ----------
@@ -75,12 +80,12 @@ def ece(probabilities: Floats, truth: np.ndarray, weights: Floats, n_bins: int =
     weights : ndarray of shape (n, n_draws)
         Weight of each row in each draw.
     n_bins : int, default=15
-        Bins of (0, 1], each open on the left.
+        Bins of (0, 1] of equal width, each open on the left.
 
     Returns
     -------
-    ndarray of shape (n_draws,)
-        Mean distance of confidence and accuracy, in [0, 1]; too large by chance in small samples.
+    ndarray of shape (n_bins, n_draws)
+        In [-1, 1].
 
     References
     ----------
@@ -88,26 +93,10 @@ def ece(probabilities: Floats, truth: np.ndarray, weights: Floats, n_bins: int =
 
     Examples
     --------
-    >>> ece(np.array([[0.8, 0.2], [0.4, 0.6]]), np.array([0, 1]), np.ones((2, 1))).round(3)
-    array([0.3])
-    """
-    return np.abs(calibration_gaps(probabilities, truth, weights, n_bins)).sum(axis=0)
-
-
-def calibration_gaps(
-    probabilities: Floats, truth: np.ndarray, weights: Floats, n_bins: int = 15
-) -> Floats:
-    """Accuracy less confidence in each bin of `ece`, times the bin's share of the rows.
-
-    Parameters
-    ----------
-    probabilities, truth, weights, n_bins
-        As in `ece`.
-
-    Returns
-    -------
-    ndarray of shape (n_bins, n_draws)
-        In [-1, 1]; `ece` is the sum of their absolute values.
+    >>> values, truth = np.array([[0.8, 0.2], [0.4, 0.6]]), np.array([0, 1])
+    >>> calibration_gaps(values, truth, np.ones((2, 1)), n_bins=2).round(3)
+    array([[0. ],
+           [0.3]])
     """
     confidence = probabilities.max(axis=1)
     excess = (probabilities.argmax(axis=1) == truth) - confidence

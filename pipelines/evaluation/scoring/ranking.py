@@ -103,7 +103,10 @@ def area(cuts: Cuts) -> Floats:
 
 
 def precision_area(cuts: Cuts) -> Floats:
-    """Average precision; (n_draws,), NaN where there is no positive row."""
+    """Average precision; (n_draws,), NaN where there is no positive row.
+
+    The mean over positive rows of the precision among all rows scored as high or higher.
+    """
     found = np.cumsum(cuts.hits, axis=0)
     called = found + cuts.above + cuts.tied
     precision = np.divide(found, called, out=np.zeros_like(found), where=called > 0)
@@ -112,9 +115,30 @@ def precision_area(cuts: Cuts) -> Floats:
 
 
 def partial_area(cuts: Cuts, min_tpr: float = 0.8) -> Floats:
-    """Area between the ROC curve and a sensitivity; (n_draws,), NaN where a side is empty.
+    """Area between the ROC curve and a sensitivity, the score of the ISIC 2024 challenge.
 
-    The curve runs straight between cuts, as scikit-learn's does.
+    Parameters
+    ----------
+    cuts : Cuts
+        From `cut`.
+    min_tpr : float, default=0.8
+        Sensitivity from which the area counts, in [0, 1).
+
+    Returns
+    -------
+    ndarray of shape (n_draws,)
+        In [0, 1 - min_tpr], half of the square of its upper end by chance (0.02 by default); NaN
+        where a side is empty. The curve runs straight between cuts, as scikit-learn's does.
+
+    References
+    ----------
+    Kurtansky et al. (2024), Sci. Data 11, 884 (the SLICE-3D data of ISIC 2024).
+
+    Examples
+    --------
+    >>> cuts = cut(np.array([0.1, 0.8]), np.array([False, True]), np.ones((2, 1)))
+    >>> partial_area(cuts).round(3)
+    array([0.2])
     """
     reached = np.cumsum(cuts.hits, axis=0)
     before = reached - cuts.hits
@@ -150,65 +174,3 @@ def at_sensitivity(cuts: Cuts, sensitivity: float) -> tuple[Floats, Floats]:
     with np.errstate(invalid="ignore"):
         achieved = np.take_along_axis(found, first, axis=0)[0] / found[-1]
         return achieved, 1 - alarms / cuts.negatives
-
-
-def average_precision(scores: np.ndarray, positive: np.ndarray, weights: Floats) -> Floats:
-    """Mean precision over the positive rows, each with all rows scored as high or higher.
-
-    Parameters
-    ----------
-    scores : ndarray of shape (n,)
-        Higher means more likely positive.
-    positive : ndarray of shape (n,), bool
-        True class membership.
-    weights : ndarray of shape (n, n_draws)
-        Weight of each row in each draw, at least 0.
-
-    Returns
-    -------
-    ndarray of shape (n_draws,)
-        In [0, 1], near the share of positive rows by chance; NaN without a positive row.
-
-    Examples
-    --------
-    >>> scores = np.array([0.1, 0.4, 0.35, 0.8])
-    >>> average_precision(scores, np.array([False, False, True, True]), np.ones((4, 1))).round(3)
-    array([0.833])
-    """
-    return precision_area(cut(scores, positive, weights))
-
-
-def partial_auc(
-    scores: np.ndarray, positive: np.ndarray, weights: Floats, min_tpr: float = 0.8
-) -> Floats:
-    """Area under the ROC curve above a sensitivity, the score of the ISIC 2024 challenge.
-
-    Parameters
-    ----------
-    scores : ndarray of shape (n,)
-        Higher means more likely positive.
-    positive : ndarray of shape (n,), bool
-        True class membership.
-    weights : ndarray of shape (n, n_draws)
-        Weight of each row in each draw, at least 0.
-    min_tpr : float, default=0.8
-        Sensitivity from which the area counts, in [0, 1).
-
-    Returns
-    -------
-    ndarray of shape (n_draws,)
-        In [0, 1 - min_tpr], half of the square of its upper end by chance (0.02 by default); NaN
-        where a draw holds no positive or no negative row.
-
-    References
-    ----------
-    Kurtansky et al. (2024), Sci. Data 11, 884 (the SLICE-3D data of ISIC 2024).
-
-    Examples
-    --------
-    >>> partial_auc(np.array([0.1, 0.8]), np.array([False, True]), np.ones((2, 1))).round(3)
-    array([0.2])
-    """
-    if not 0 <= min_tpr < 1:
-        raise ValueError(f"`min_tpr` must be in [0, 1), got {min_tpr!r}.")
-    return partial_area(cut(scores, positive, weights), min_tpr)

@@ -18,7 +18,8 @@ from pipelines.evaluation.significance.nadeau_bengio import corrected_t_test
 Floats = NDArray[np.float64]
 COLUMNS = (
     *("unit", "model", "reference", "metric", "difference", "difference_low", "difference_high"),
-    *("corrected_low", "corrected_high", "p_value", "p_holm", "declared", "verdict", "p_delong"),
+    *("corrected_low", "corrected_high", "p_value", "p_holm", "declared"),
+    *("verdict", "verdict_low", "verdict_high", "p_delong", "p_delong_holm"),
 )
 
 
@@ -42,7 +43,7 @@ class Scored(NamedTuple):
 
 def difference_table(
     scored: Mapping[str, Mapping[str, Scored]],
-    test_to_train: float,
+    test_to_train: float | None,
     comparisons: Sequence[tuple[str, str]] = (),
     margin: float = 0.01,
 ) -> pd.DataFrame:
@@ -52,8 +53,9 @@ def difference_table(
     ----------
     scored : mapping of unit to mapping of model to Scored
         The macro AUC of each.
-    test_to_train : float
-        Test rows for each training row of a fold.
+    test_to_train : float or None
+        Test rows for each training row of a fold; None where folds are not random parts of the
+        same lesions, so that a test over them means nothing.
     comparisons : sequence of (model, reference)
         Declared before the models were run: the family that p-values are adjusted for. These
         pairs stand in this direction, the others in the order of the models.
@@ -65,8 +67,10 @@ def difference_table(
     DataFrame
         One row a unit and pair. `difference` is model minus reference, with the interval of the
         paired bootstrap; `corrected_low`, `corrected_high` and `p_value` are of the corrected t
-        test over folds, NaN where there is one fold; `p_holm` is adjusted over the declared
-        comparisons per lesion, NaN for others. `verdict` is of the wider of both intervals.
+        test over folds, NaN where there is none or one fold; `p_holm` is adjusted over the
+        declared comparisons per lesion, NaN for others. `verdict` is that of `verdict_low` to
+        `verdict_high`, which hold both intervals. `p_delong` and `p_delong_holm` are NaN, see
+        `add_delong`.
     """
     rows = []
     for unit, models in scored.items():
@@ -77,9 +81,8 @@ def difference_table(
             rows.append(row | found | {"declared": declared})
     table = pd.DataFrame(rows, columns=list(COLUMNS))
     if len(table):
-        family = table["p_value"].where(table["declared"]).to_numpy(float)
-        table["p_holm"] = holm(family)
-        table["p_delong"] = np.nan
+        table["p_holm"] = _adjusted(table, "p_value")
+        table[["p_delong", "p_delong_holm"]] = np.nan
     return table
 
 
@@ -112,7 +115,8 @@ def add_delong(differences: pd.DataFrame, lesions: pd.DataFrame, positive: str) 
     Returns
     -------
     DataFrame
-        The same rows with `p_delong`, per lesion; NaN where a side has fewer than 2 lesions.
+        The same rows with `p_delong`, per lesion, and `p_delong_holm`, adjusted over the declared
+        comparisons, NaN for others. Both are NaN where a side has fewer than 2 lesions.
     """
     scores = {
         str(model): part.set_index("lesion")[PREFIX + positive]
@@ -129,10 +133,16 @@ def add_delong(differences: pd.DataFrame, lesions: pd.DataFrame, positive: str) 
         else np.nan
         for unit, model, reference in differences[["unit", "model", "reference"]].to_numpy()
     ]
-    return differences.assign(p_delong=p_values)
+    found = differences.assign(p_delong=p_values)
+    return found.assign(p_delong_holm=_adjusted(found, "p_delong"))
 
 
-def _compare(model: Scored, reference: Scored, test_to_train: float, margin: float) -> dict:
+def _adjusted(table: pd.DataFrame, column: str) -> Floats:
+    """Holm's adjustment over the declared comparisons; NaN for the others."""
+    return holm(table[column].where(table["declared"].astype(bool)).to_numpy(float))
+
+
+def _compare(model: Scored, reference: Scored, test_to_train: float | None, margin: float) -> dict:
     low, high = percentile_interval(model.draws - reference.draws)
     row = {
         "difference": model.value - reference.value,
@@ -142,9 +152,11 @@ def _compare(model: Scored, reference: Scored, test_to_train: float, margin: flo
     folds = model.folds - reference.folds
     folds = folds[np.isfinite(folds)]
     corrected = (np.nan, np.nan, np.nan)
-    if len(folds) > 1:
+    if len(folds) > 1 and test_to_train is not None:
         test = corrected_t_test(folds, test_to_train)
         corrected = (test.low, test.high, test.p_value)
     row |= dict(zip(("corrected_low", "corrected_high", "p_value"), corrected, strict=True))
-    widest = np.nanmin([low, corrected[0]]), np.nanmax([high, corrected[1]])
-    return row | {"verdict": verdict(float(widest[0]), float(widest[1]), margin)}
+    # These ignore NaN: an interval that there is not.
+    widest = float(np.fmin(low, corrected[0])), float(np.fmax(high, corrected[1]))
+    ends = dict(zip(("verdict_low", "verdict_high"), widest, strict=True))
+    return row | ends | {"verdict": verdict(*widest, margin)}

@@ -11,7 +11,7 @@ from scipy.stats import norm
 from pipelines.evaluation.predictions import PREFIX
 from pipelines.evaluation.scoring.drawn import (
     Floats,
-    area,
+    auc_in_parts,
     interval,
     lesion_index,
     score_models_on,
@@ -167,7 +167,7 @@ def _group_scores(
     """AUC, where it can be had, sensitivity and specificity on each column of `weights`."""
     found = {}
     if min(truth.sum(), (~truth).sum()) >= LEAST:
-        found["auc"] = area(scores, truth, weights)
+        found["auc"] = auc_in_parts(scores, truth, weights)
     for name, kind, right in (("sensitivity", truth, called), ("specificity", ~truth, ~called)):
         if kind.any():
             drawn = weights[kind].astype(np.float32)

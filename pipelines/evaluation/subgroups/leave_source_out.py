@@ -1,24 +1,16 @@
 """Scores on each source of models that never saw it, of the classes that both sides have."""
 
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from pipelines.evaluation.design.sources import SourceFolds
 from pipelines.evaluation.predictions import PREFIX
-from pipelines.evaluation.scoring.drawn import (
-    Floats,
-    area,
-    interval,
-    score_models_on,
-)
-from pipelines.evaluation.scoring.fold_areas import known_mean
-from pipelines.evaluation.subgroups.strata import (
-    LEAST,
-    enough,
-)
+from pipelines.evaluation.scoring.drawn import Floats, auc_in_parts, interval, score_models_on
+from pipelines.evaluation.scoring.metrics import known_mean
+from pipelines.evaluation.subgroups.strata import LEAST, count_of, enough
 
 _SCORES = ("macro_auc", "positive_auc")
 _COLUMNS = [
@@ -29,16 +21,19 @@ _COLUMNS = [
 
 
 def source_table(
-    lesions: pd.DataFrame, found: SourceFolds, counts: np.ndarray, positive: str | None = None
+    lesions: pd.DataFrame,
+    folds: Sequence[Mapping[str, Any]],
+    counts: np.ndarray,
+    positive: str | None = None,
 ) -> pd.DataFrame:
     """Score models on each source that they were not trained on.
 
     Parameters
     ----------
     lesions : DataFrame
-        Predictions per lesion of the splits in `found`, from `aggregate_lesions`.
-    found : SourceFolds
-        From `source_folds`.
+        Predictions per lesion of the splits of `folds`, from `aggregate_lesions`.
+    folds : sequence of dict
+        From `describe_sources`.
     counts : ndarray of shape (n_lesions, n_draws)
         From `draw_lesions`, in the order in which lesions first appear.
     positive : str, optional
@@ -48,9 +43,9 @@ def source_table(
     -------
     DataFrame
         One row a model and source: `model`, `source`, `classes` that are scored, `n` lesions of
-        them, `n_positive` of the class of concern, `macro_auc` and `positive_auc` with ends (NaN
-        where fewer than 5 lesions are of the class, or of others), and whether there are `enough`
-        of both: 20, of each class that is scored.
+        them, `n_positive` of the class of concern (NaN without one), `macro_auc` and
+        `positive_auc` with ends (NaN where fewer than 5 lesions are of the class, or of others),
+        and whether there are `enough` of both: 20, of each class that is scored.
 
     Notes
     -----
@@ -58,25 +53,23 @@ def source_table(
     cases of a kind that the model was never taught.
     """
     one = lesions.drop_duplicates("lesion")
-    labels, folds = one["label"].to_numpy(), one["fold"].to_numpy()
-    members = {
-        fold: (folds == fold) & np.isin(labels, classes)
-        for fold, classes in enumerate(found.scored)
-    }
+    labels, fold_of = one["label"].to_numpy(), one["fold"].to_numpy()
+    classes = {entry["fold"]: entry["classes"] for entry in folds}
+    members = {fold: (fold_of == fold) & np.isin(labels, names) for fold, names in classes.items()}
 
     def score(part: pd.DataFrame, weights: np.ndarray) -> dict[tuple, Floats]:
         areas = {}
         for fold, rows in members.items():
-            for name in _scorable(labels[rows], found.scored[fold]):
+            for name in _scorable(labels[rows], classes[fold]):
                 scores = part[PREFIX + name].to_numpy()[rows]
-                areas[fold, name] = area(scores, labels[rows] == name, weights[rows])
+                areas[fold, name] = auc_in_parts(scores, labels[rows] == name, weights[rows])
         return areas
 
     table = [
-        {"model": model, "source": found.sources[fold]}
-        | _row(areas, fold, labels[rows], found.scored[fold], positive)
+        {"model": model, "source": entry["source"]}
+        | _row(areas, entry["fold"], labels[members[entry["fold"]]], entry["classes"], positive)
         for model, areas in score_models_on(score, lesions, counts)
-        for fold, rows in members.items()
+        for entry in folds
     ]
     return pd.DataFrame(table, columns=_COLUMNS)
 
@@ -97,7 +90,7 @@ def _row(
     row: dict[str, Any] = {
         "classes": ", ".join(names),
         "n": len(labels),
-        "n_positive": int((labels == positive).sum()),
+        "n_positive": count_of(labels, positive),
         "enough": len(names) > 1
         and all(enough(int((labels == name).sum()), len(labels)) for name in names),
     }

@@ -2,7 +2,9 @@
 
 from typing import Any
 
+import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
 from pipelines.patients.metadata import missing_values
 
@@ -70,3 +72,8 @@ def _word(value: Any) -> str:
 def enough(n_positive: int, n: int) -> bool:
     """Whether there are `ENOUGH` lesions of the class, and of the others."""
     return min(n_positive, n - n_positive) >= ENOUGH
+
+
+def count_of(labels: NDArray[np.object_], positive: str | None) -> float:
+    """Lesions of the class of concern; NaN where there is no such class."""
+    return np.nan if positive is None else int((labels == positive).sum())

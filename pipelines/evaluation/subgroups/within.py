@@ -14,16 +14,17 @@ from numpy.typing import NDArray
 from pipelines.evaluation.predictions import class_names, probabilities
 from pipelines.evaluation.scoring.drawn import (
     Floats,
-    area,
+    auc_in_parts,
     interval,
     lesion_index,
     score_models_on,
     weighted_mean,
 )
-from pipelines.evaluation.scoring.fold_areas import known_mean
+from pipelines.evaluation.scoring.metrics import known_mean
 from pipelines.evaluation.subgroups.strata import (
     ENOUGH,
     LEAST,
+    count_of,
     enough,
     lesion_words,
 )
@@ -57,7 +58,8 @@ class Within(NamedTuple):
     within : DataFrame
         One row a model, stratum and score: `model`, `column` ("source" or "dx_type"), `value`,
         `score` ("macro_auc" or "positive_auc"), `auc` with `auc_low` and `auc_high`, `n` lesions,
-        `n_positive` of the class of concern, `classes`, those that are scored, and `enough`.
+        `n_positive` of the class of concern (NaN without one), `classes`, those that are scored,
+        and `enough`.
         `value` is "all sources", "within source" or a source's name; or "histo".
     gaps : DataFrame
         One row a model: `model`, `score`, `pooled`, `within` and `gap` (their difference), each
@@ -69,7 +71,12 @@ class Within(NamedTuple):
 
 
 def within_tables(
-    lesions: pd.DataFrame, facts: pd.DataFrame, counts: np.ndarray, positive: str | None = None
+    lesions: pd.DataFrame,
+    facts: pd.DataFrame,
+    counts: np.ndarray,
+    positive: str | None = None,
+    *,
+    pooled: bool = True,
 ) -> Within:
     """Score models within each source, over all of them, and on verified lesions.
 
@@ -83,6 +90,10 @@ def within_tables(
         From `draw_lesions`, in the order in which lesions first appear.
     positive : str, optional
         Class of concern.
+    pooled : bool, default=True
+        Whether lesions of several sources may be ranked together. Not so where each source was
+        tested by models of its own, which never saw it and whose probabilities are on another
+        scale: False leaves out "all sources" and the gaps.
 
     Returns
     -------
@@ -104,6 +115,8 @@ def within_tables(
     """
     labels = lesions.drop_duplicates("lesion")["label"].to_numpy()
     strata = _strata(lesion_index(lesions), facts)
+    if not pooled:
+        strata.pop(("source", ALL_SOURCES), None)
     sizes = _sizes(strata, labels, class_names(lesions))
 
     def score(part: pd.DataFrame, weights: np.ndarray) -> Areas:
@@ -114,7 +127,7 @@ def within_tables(
         for stratum, members in strata.items():
             present = labels[members]
             head: dict[str, Any] = {"model": model, "column": stratum[0], "value": stratum[1]}
-            head |= {"n": len(present), "n_positive": int((present == positive).sum())}
+            head |= {"n": len(present), "n_positive": count_of(present, positive)}
             rows += [head | row for row in _scores(areas, sizes, stratum, positive)]
         if _classes(areas, ("source", ALL_SOURCES)):
             gaps.append({"model": model} | _gap(areas, sizes, model, positive))
@@ -170,7 +183,9 @@ def _areas(
         drawn = weights[rows]
         for code, name in enumerate(class_names(part)):
             if stratum[1] != WITHIN and (*stratum, name) in sizes:
-                found[*stratum, name] = area(values[rows, code], labels[rows] == name, drawn)
+                found[*stratum, name] = auc_in_parts(
+                    values[rows, code], labels[rows] == name, drawn
+                )
     for name in class_names(part):
         keys = [key for key in found if _is_source(key, name)]
         if keys:

@@ -12,7 +12,10 @@ _ROUNDING = 1e-9
 
 
 def dominance(
-    values: np.ndarray, margins: np.ndarray, draws: np.ndarray | None = None
+    values: np.ndarray,
+    margins: np.ndarray,
+    draws: np.ndarray | None = None,
+    proven: np.ndarray | None = None,
 ) -> np.ndarray:
     """Which models make which others superfluous.
 
@@ -24,6 +27,8 @@ def dominance(
         Smallest differences that count, above 0.
     draws : ndarray of shape (n_draws, n_models, n_criteria), optional
         The same under paired bootstrap draws. A difference then counts as its lower 95 % limit.
+    proven : ndarray of shape (n_criteria,), bool, optional
+        Criteria that may speak for a model; the others only against it. By default all.
 
     Returns
     -------
@@ -51,9 +56,11 @@ def dominance(
         paired = draws[:, :, None] - draws[:, None]
         surely = np.minimum(differences, np.quantile(paired, 0.025, axis=0))
     not_worse = (surely >= -margins - _ROUNDING).all(axis=-1)
-    better = (surely > margins + _ROUNDING).any(axis=-1)
+    better = surely > margins + _ROUNDING
+    if proven is not None:
+        better &= proven
     outweighs = (differences / margins).sum(axis=-1) > _ROUNDING
-    return not_worse & better & outweighs
+    return not_worse & better.any(axis=-1) & outweighs
 
 
 def pareto_table(
@@ -67,7 +74,9 @@ def pareto_table(
         From `decision_matrix`.
     draws : mapping of str to ndarray of shape (n_models, n_draws), optional
         Paired bootstrap draws of criteria, by name. With them a model is only called dominated
-        where the intervals of the differences allow it; without, where the values themselves do.
+        where the intervals of the differences allow it, and scores of lesions that have no draws
+        speak against a model but not for it: they may be chance. Times and sizes count as they
+        are. Without any, the values themselves decide.
 
     Returns
     -------
@@ -77,8 +86,11 @@ def pareto_table(
     """
     if not matrix.criteria:
         return pd.DataFrame(columns=["model", "dominated_by"])
-    drawn = matrix.oriented(draws) if draws else None
-    dominates = dominance(matrix.oriented(), matrix.margins, drawn)
+    drawn, proven = None, None
+    if draws:
+        drawn = matrix.oriented(draws)
+        proven = np.array([c.family == "time" or c.name in draws for c in matrix.criteria])
+    dominates = dominance(matrix.oriented(), matrix.margins, drawn, proven)
     models = matrix.values.index.to_numpy(dtype=object)
     table = matrix.values.rename_axis("model").reset_index()
     table["dominated_by"] = [", ".join(map(str, models[column])) for column in dominates.T]

@@ -6,6 +6,7 @@ from pipelines.reporting.cells import model_cell, score_cell
 from pipelines.reporting.content import Beside, Part, Picture, Section, Table
 from pipelines.reporting.lines import Frame, Line, draw_lines
 from pipelines.reporting.pictures import picture
+from pipelines.reporting.repeat_words import mean_of_draws
 from pipelines.reporting.results import Results
 
 SCORES = {"brier": "Brier score", "log_loss": "Log loss", "ece": "Calibration error"}
@@ -42,7 +43,10 @@ def _table(results: Results, table: pd.DataFrame) -> Table:
         ]
         for _, row in table.sort_values(names[0], kind="stable").iterrows()
     ]
-    caption = "Errors of the probabilities per lesion with 95% intervals. Best of each column bold."
+    caption = (
+        "Errors of the probabilities per lesion with 95% intervals. Best of each column bold."
+        + mean_of_draws(results)
+    )
     head = ["Model", *(SCORES[name] for name in names)]
     return Table("calibration", caption, head, rows, narrow=True)
 

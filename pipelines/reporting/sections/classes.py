@@ -7,6 +7,7 @@ from pipelines.reporting.content import Cell, Fold, Picture, Pictures, Section, 
 from pipelines.reporting.dots import Dots, dots_of, draw_dots
 from pipelines.reporting.palette import SERIES
 from pipelines.reporting.pictures import picture
+from pipelines.reporting.repeat_words import mean_of_draws
 from pipelines.reporting.results import Results
 
 SCORES = {
@@ -104,4 +105,5 @@ def _table(results: Results, table: pd.DataFrame) -> Table:
         for _, row in table.iterrows()
     ]
     head = ["Class", "Model", *(SCORES[name] for name in names), "Lesions"]
-    return Table("classes", "Each class against the others, per lesion.", head, rows, words=2)
+    caption = f"Each class against the others, per lesion.{mean_of_draws(results)}"
+    return Table("classes", caption, head, rows, words=2)

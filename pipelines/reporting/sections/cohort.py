@@ -4,8 +4,10 @@ from collections.abc import Sequence
 
 import pandas as pd
 
-from pipelines.reporting.cells import count_cell, share_cell
+from pipelines.reporting.cells import count_cell, join, share_cell
 from pipelines.reporting.content import Cell, Fold, Part, Section, Table
+from pipelines.reporting.count_words import amount
+from pipelines.reporting.protocol_words import protocol_of
 from pipelines.reporting.results import Results
 
 _MOST_LISTED = 200
@@ -13,7 +15,7 @@ _MOST_LISTED = 200
 
 def make_section(results: Results) -> Section:
     """Make the section."""
-    parts: list[Part] = [_classes(results.record.cohort)]
+    parts: list[Part] = [_classes(results)]
     sources = results.table("sources")
     if sources is not None:
         parts.append(_sources(sources, results.classes))
@@ -24,37 +26,44 @@ def make_section(results: Results) -> Section:
 
 def _lead(results: Results) -> str:
     skipped = len(results.record.skipped)
-    cohort = results.record.cohort
-    table = results.record.predictions
-    images, lesions = table["row"].nunique(), table["lesion"].nunique()
-    words = (
-        f"{images:,} images of {lesions:,} lesions are scored, by models that had not seen them."
-    )
-    if images < cohort["images"].sum():
-        words += " The others were only trained on; the table counts all."
+    words = f"{amount(results, results.tested)} were tested, by models that had not seen them."
+    if _in_part(results):
+        words += " The others were not tested; the table counts all, and those tested."
     if skipped:
         words += f" {skipped:,} could not be used and {'is' if skipped == 1 else 'are'} left out."
     return words
 
 
-def _classes(cohort: pd.DataFrame) -> Table:
-    total = pd.DataFrame(
-        {"label": ["All"], "images": cohort["images"].sum(), "lesions": cohort["lesions"].sum()}
-    )
-    counted = pd.concat([cohort, total])
-    lesions = cohort["lesions"].sum()
-    rows = [
-        [
-            Cell(str(row["label"])),
-            count_cell(row["lesions"]),
-            share_cell(row["lesions"] / lesions),
-            count_cell(row["images"]),
-            Cell(f"{row['images'] / row['lesions']:.2f}"),
-        ]
-        for _, row in counted.iterrows()
-    ]
-    head = ["Class", "Lesions", "Share of lesions", "Images", "Images a lesion"]
-    return Table("cohort", "Lesions and images of each class.", head, rows, narrow=True)
+def _in_part(results: Results) -> bool:
+    return bool(results.tested["images"].sum() < results.record.cohort["images"].sum())
+
+
+def _classes(results: Results) -> Table:
+    tested = results.tested.set_index("label").add_prefix("tested_")
+    counted = results.record.cohort.join(tested, on="label")
+    totals = counted.drop(columns="label").sum()
+    counted = pd.concat([counted, pd.DataFrame([{"label": "All"} | totals.to_dict()])]).fillna(0)
+    units = ["lesions", "images"] if results.unit == "lesion" else ["images"]
+    head, rows = ["Class"], [[Cell(str(label))] for label in counted["label"]]
+
+    def add(name: str, cells: list[Cell]) -> None:
+        head.append(name)
+        for row, cell in zip(rows, cells, strict=True):
+            row.append(cell)
+
+    add(units[0].capitalize(), [count_cell(n) for n in counted[units[0]]])
+    add(f"Share of {units[0]}", [share_cell(n / totals[units[0]]) for n in counted[units[0]]])
+    if len(units) > 1:
+        add("Images", [count_cell(n) for n in counted["images"]])
+        each = counted["images"] / counted["lesions"]
+        add("Images a lesion", [Cell(f"{mean:.2f}") for mean in each])
+    if _in_part(results):
+        for unit in units:
+            add(f"Tested {unit}", [count_cell(n) for n in counted[f"tested_{unit}"]])
+    caption = f"{join(units).capitalize()} of each class."
+    if protocol_of(results) == "external":
+        caption += " All are those of both data sets; tested are those of the external one."
+    return Table("cohort", caption, head, rows, narrow=True)
 
 
 def _sources(sources: pd.DataFrame, classes: Sequence[str]) -> Table:
@@ -72,7 +81,7 @@ def _sources(sources: pd.DataFrame, classes: Sequence[str]) -> Table:
         totals = [count_cell(counts[name].sum()) for name in ("lesions", "images")]
         rows.append([Cell(str(source), free=True), *cells, *totals])
     head = ["Source", *map(str, labels), "All lesions", "All images"]
-    return Table("sources", "Lesions of each class by source.", head, rows)
+    return Table("sources", "Tested lesions of each class by source.", head, rows)
 
 
 def _skipped(results: Results) -> Table:

@@ -3,8 +3,9 @@
 import numpy as np
 import pandas as pd
 
-from pipelines.evaluation.weighing import SCENARIOS, scenario
-from pipelines.reporting.cells import count_cell, model_cell, number, plain_cell
+from pipelines.evaluation.scores import KEPT
+from pipelines.evaluation.weighing import CRITERIA, SCENARIOS, scenario
+from pipelines.reporting.cells import count_cell, join, model_cell, number, plain_cell
 from pipelines.reporting.content import Cell, Fold, Part, Picture, Pictures, Prose, Section, Table
 from pipelines.reporting.figures import draw_cells
 from pipelines.reporting.palette import SERIES
@@ -12,19 +13,9 @@ from pipelines.reporting.pictures import picture
 from pipelines.reporting.results import Results
 from pipelines.reporting.scatter import draw_front
 
-_HEADS = {
-    "macro_auc": "Macro AUC",
-    "positive_auc": "AUC of {positive}",
-    "ms_per_image": "ms an image",
-    "balanced_accuracy_prior": "Balanced accuracy, prior-corrected",
-    "worst_group_auc": "AUC of the worst group",
-    "train_seconds": "Fit, s",
-    "ece": "Calibration error",
-    "size_mb": "Size, MB",
-    "memory_mb": "Memory, MB",
-    "brier": "Brier score",
-    "gap": "Train-test gap",
-}
+# The gap moves as the test score does.
+_DRAWN = (*KEPT, "gap")
+_LABELS = {criterion.name: criterion.label for criterion in CRITERIA}
 
 
 def make_section(results: Results) -> Section:
@@ -45,7 +36,7 @@ def make_section(results: Results) -> Section:
     left_out = results.table("not_weighed")
     if left_out is not None:
         reasons = zip(left_out["criterion"], left_out["reason"], strict=True)
-        words = "; ".join(f"{_head(results, str(name))}: {reason}" for name, reason in reasons)
+        words = "; ".join(f"{_label(results, str(name))} ({reason})" for name, reason in reasons)
         parts.append(Prose(f"Not weighed: {words}."))
     if costs is not None:
         parts.append(Fold("Each cost measured apart", [_costs(results, costs)]))
@@ -84,9 +75,7 @@ def _front(results: Results, costs: pd.DataFrame, pareto: pd.DataFrame | None) -
     points["dominated"] = points["model"].isin(beaten)
     caption = "Macro AUC per lesion against milliseconds an image, all steps from file to label."
     if pareto is not None:
-        caption += (
-            " Hollow: another model is better by the margin in some criterion and worse in none."
-        )
+        caption += " Hollow: another model beats it, by the rule of the table of criteria."
     return [
         picture(
             "cost-quality",
@@ -112,7 +101,7 @@ def _stability(results: Results, table: pd.DataFrame) -> Picture:
         "rank-stability",
         draw_cells(shares, texts, list(wide.index), ranks, SERIES[0], ("Rank", "")),
         "How often each model takes each rank when the weights of the criteria are drawn at "
-        "random.",
+        "random, and the scores from their bootstrap draws.",
         "Share of random weightings by model and rank.",
     )
 
@@ -127,17 +116,39 @@ def _pareto(results: Results, table: pd.DataFrame) -> Table:
         ]
         for _, row in table.iterrows()
     ]
-    head = ["Model", *(_head(results, name) for name in criteria)]
-    caption = (
+    head = ["Model", *(_head(results, name) for name in criteria), "Beaten by"]
+    return Table("pareto", _rule(results, criteria), head, rows)
+
+
+def _rule(results: Results, criteria: list[str]) -> str:
+    """Say when a model beats another, and what is known with an interval."""
+    words = (
         "Criteria of each model, and which others beat it: better beyond the margin by some "
         "criterion, not worse beyond it by any, and better by more than worse in all."
     )
-    return Table("pareto", caption, [*head, "Beaten by"], rows)
+    drawn = [_label(results, name) for name in criteria if name in _DRAWN]
+    if drawn:
+        words += (
+            f" Differences of {join(drawn)} must pass the margin with the lower end of their 95% "
+            "interval; other scores have no interval and count only against a model, times and "
+            "sizes as they stand."
+        )
+    if "train_seconds" in criteria:
+        words += (
+            " Seconds of training are the fits of all folds, on the clock, and the work of reading "
+            "and describing all images once, added up over threads."
+        )
+    return words
+
+
+def _label(results: Results, name: str) -> str:
+    return _LABELS[name].replace("the class of concern", str(results.positive))
 
 
 def _head(results: Results, name: str) -> str:
-    known = _HEADS.get(name, name.replace("_", " ").capitalize())
-    return known.format(positive=results.positive)
+    label = _label(results, name)
+    # A unit keeps its small letter.
+    return label if label.startswith("ms ") else label[0].upper() + label[1:]
 
 
 def _beaten_by(names: object) -> str:

@@ -16,6 +16,7 @@ from pipelines.reporting.curve_points import (
 )
 from pipelines.reporting.lines import Frame, Line, draw_lines
 from pipelines.reporting.pictures import picture, slug
+from pipelines.reporting.repeat_words import several_folds
 from pipelines.reporting.results import Results
 
 
@@ -52,10 +53,20 @@ def make_section(results: Results) -> Section:
     return Section(
         "curves",
         "Curves",
-        "Curves of all predictions in one heap, one a lesion; bands hold 95% of bootstrap draws of "
-        "lesions, point by point. Precision depends on how frequent a class is, and here it is as "
-        "frequent as in these data.",
+        f"{_of(results)} Bands hold 95% of bootstrap draws of lesions, point by point. Precision "
+        "depends on how frequent a class is, and here it is as frequent as in these data.",
         [Pictures(pictures)],
+    )
+
+
+def _of(results: Results) -> str:
+    """Say which predictions are drawn."""
+    heap = ", those of all folds in one heap" if several_folds(results) else ""
+    if results.n_repeats == 1:
+        return f"Curves of one prediction a lesion{heap}."
+    return (
+        f"Curves of the first of {results.n_repeats} draws of the folds, one prediction a "
+        f"lesion{heap}; scores in the tables are means over the draws."
     )
 
 
@@ -73,9 +84,11 @@ def model_curves(results: Results, model: str) -> dict[tuple[str | None, str], _
     -------
     dict
         Keyed by class and by "roc" or "precision-recall". The class None is the mean over classes
-        at equal false-positive rate or recall.
+        at equal false-positive rate or recall. Of the first draw of the folds: in one heap with
+        the others, a lesion would count as several that are sure to be drawn together.
     """
     table = results.of_model(model)
+    table = table[table["repeat"] == table["repeat"].min()]
     weights, scores = results.draws_of(table), probabilities(table)
     labels = table["label"].to_numpy()
     one = np.ones((len(table), 1))

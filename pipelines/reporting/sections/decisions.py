@@ -3,11 +3,13 @@
 import pandas as pd
 
 from pipelines.reporting.cells import model_cell, plain_cell, score_cell
-from pipelines.reporting.content import Cell, Fold, Part, Picture, Pictures, Section, Table
+from pipelines.reporting.content import Cell, Part, Picture, Pictures, Section, Table
 from pipelines.reporting.dots import Dots, dots_of, draw_dots
 from pipelines.reporting.lines import Frame, Line, draw_lines
+from pipelines.reporting.operating_points import operating_parts
 from pipelines.reporting.palette import SERIES
 from pipelines.reporting.pictures import picture
+from pipelines.reporting.repeat_words import mean_of_draws
 from pipelines.reporting.results import Results
 from pipelines.reporting.sentences import headline_pair
 
@@ -24,7 +26,7 @@ def make_section(results: Results) -> Section | None:
     if curve is not None:
         pictures.append(_net_benefit(results, curve))
     if points is not None:
-        parts.append(Fold("Operating points", [_points(results, points)]))
+        parts += operating_parts(results, points)
     if pictures:
         parts.insert(0, Pictures(pictures))
     if not parts:
@@ -39,12 +41,13 @@ def _lead(results: Results, biopsies: pd.DataFrame | None, curve: pd.DataFrame |
         words += (
             f" At a sensitivity of {first['target_sensitivity']:.0%}, and with {results.positive} "
             f"in {first['prevalence']:.1%} of the lesions, every lesion above the threshold is "
-            "taken to be cut out."
+            "taken to be cut out. To compare models at equal sensitivity, each one's threshold is "
+            "set on the tested lesions themselves, which nobody can do beforehand."
         )
     if curve is not None:
         words += (
             " Net benefit counts a case found as 1, and a needless biopsy as the odds of the "
-            "threshold: who would cut out ten lesions to find one case reads it at 9%."
+            "threshold: who would cut out ten lesions to find one case reads it at 10%."
         )
     return words
 
@@ -91,7 +94,8 @@ def _saved_picture(results: Results, table: pd.DataFrame) -> list[Picture]:
     )
     caption = (
         f"Biopsies saved per 1,000 lesions at equal sensitivity for {results.positive}, against "
-        f"{reference}, with 95% intervals. Right of the line fewer are needed."
+        f"{reference}, with 95% intervals and thresholds set on the tested lesions. Right of the "
+        "line fewer are needed."
     )
     label = f"Biopsies that each model saves against {reference}; the numbers are in the table."
     return [picture("biopsies-saved", figure, caption, label)]
@@ -120,7 +124,8 @@ def _biopsies(results: Results, table: pd.DataFrame) -> Table:
             f"At equal sensitivity for {positive}: biopsies, and the {positive} lesions that "
             f"change sides against {reference}. Bold where the 95% interval excludes 0."
         )
-    return Table("biopsies", caption, head, rows)
+    caption += " Thresholds are set on these very lesions."
+    return Table("biopsies", caption + mean_of_draws(results), head, rows)
 
 
 def _change(compared: pd.DataFrame, model: str) -> list[Cell]:
@@ -149,32 +154,39 @@ def _net_benefit(results: Results, curve: pd.DataFrame) -> Picture:
             continue
         low, high = (rows[f"net_benefit_{end}"].to_numpy(float) for end in ("low", "high"))
         lines.append(Line(name, x, y, results.series[name], low, high))
-    models = curve[curve["model"].isin(results.series)]
-    top = float(models["net_benefit_high"].max())
-    # Treating all falls far below 0 at high thresholds, where nobody reads it.
-    frame = Frame("Threshold probability", "Net benefit", None, (-0.12 * top, 1.08 * top))
+    observed = float((results.lesions["label"] == results.positive).mean())
+    stated = float(results.settings["prevalence"])
+    limits = benefit_limits(results, curve, most=stated)
     return picture(
         "decision-curve",
-        draw_lines(lines, frame),
+        draw_lines(lines, Frame("Threshold probability", "Net benefit", None, limits)),
         f"Net benefit for {results.positive} by the probability at which one would cut out, with "
-        "95% bands. At the frequency of these data, which is higher than in a clinic.",
+        f"95% bands, where {stated:.1%} of the lesions are {results.positive}: probabilities are "
+        f"moved there from the share among the tested lesions, {observed:.1%}.",
         "Net benefit of each model, of treating all and of treating none, by threshold.",
     )
 
 
-def _points(results: Results, table: pd.DataFrame) -> Table:
-    rows = [
-        [
-            model_cell(str(row["model"]), results.series),
-            Cell(str(row["rule"])),
-            score_cell(row, "sensitivity"),
-            score_cell(row, "specificity"),
-        ]
-        for _, row in table.iterrows()
-    ]
-    caption = (
-        f"Sensitivity and specificity for {results.positive} that each rule then achieved on "
-        "lesions it was not set on."
-    )
-    head = ["Model", "Rule", "Sensitivity", "Specificity"]
-    return Table("operating-points", caption, head, rows, words=2)
+def benefit_limits(results: Results, curve: pd.DataFrame, most: float) -> tuple[float, float]:
+    """Choose the ends of the axis of the net benefit.
+
+    Treating all falls far below 0 at high thresholds, where nobody reads it; models are followed
+    as far down as they could have risen.
+
+    Parameters
+    ----------
+    results : Results
+        Of a comparison.
+    curve : DataFrame
+        Analysis "decision_curve".
+    most : float
+        Share of cases, above which no net benefit can be.
+
+    Returns
+    -------
+    tuple of float
+        The lower one is below 0, the upper one above.
+    """
+    models = curve[curve["model"].isin(results.series)]
+    lowest = float(models["net_benefit"].min())
+    return max(min(lowest, -0.12 * most), -most), 1.08 * most

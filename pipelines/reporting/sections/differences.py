@@ -5,6 +5,7 @@ import pandas as pd
 from pipelines.reporting.cells import model_cell, p_cell, signed_cell
 from pipelines.reporting.content import Cell, Fold, Part, Picture, Section, Table
 from pipelines.reporting.dots import Dots, draw_dots
+from pipelines.reporting.markdown import signed
 from pipelines.reporting.palette import SERIES
 from pipelines.reporting.pictures import picture
 from pipelines.reporting.results import Results
@@ -18,11 +19,10 @@ def make_section(results: Results) -> Section | None:
     table = results.record.differences
     if table.empty:
         return None
-    table = table[table["metric"] == "macro_auc"] if "metric" in table else table
     parts: list[Part] = [_picture(results, _of_unit(table, "lesion"))]
     lesions, images = (_of_unit(table, unit) for unit in ("lesion", "image"))
-    if "declared" in table and table["declared"].any():
-        planned = lesions["declared"].fillna(False).astype(bool)
+    if lesions["declared"].any():
+        planned = lesions["declared"].astype(bool)
         names = ("differences-planned", "Planned comparisons.")
         parts.append(_table(results, lesions[planned], images, *names))
         if not planned.all():
@@ -37,20 +37,30 @@ def make_section(results: Results) -> Section | None:
 def _lead(results: Results, table: pd.DataFrame) -> str:
     words = (
         "Models are compared on the same lesions, draw by draw, so a difference can be certain "
-        "even where two intervals overlap."
+        f"even where two intervals overlap. {_rule(results, table)}"
     )
-    if "corrected_low" in table and table["corrected_low"].notna().any():
-        words += (
-            " The corrected interval also holds the variation from training on other lesions "
-            "(Nadeau-Bengio), and the verdict is read from it: better or worse where it excludes "
-            f"0, equivalent where it lies within ±{results.margin:g}, undecided otherwise."
-        )
-    if "p_holm" in table and table["p_holm"].notna().any():
+    if any(_has(table, name) for name in ("p_holm", "p_delong_holm")):
         words += " P values of planned comparisons are adjusted for their number (Holm)."
     later = results.plan.get("exploratory")
     if later:
-        words += f" Added after the plan was locked, so exploratory: {', '.join(map(str, later))}."
+        names = ", ".join(map(str, later))
+        words += f" Added or changed after the plan was locked, so exploratory: {names}."
     return words
+
+
+def _rule(results: Results, table: pd.DataFrame) -> str:
+    """Word how a verdict is read, in the order in which its conditions are tried."""
+    source = (
+        "the interval that spans both that of the paired bootstrap and the corrected one, which "
+        "also holds the variation from training on other lesions (Nadeau-Bengio)"
+        if _has(table, "corrected")
+        else "the interval of the paired bootstrap"
+    )
+    return (
+        f"The verdict is read from {source}: equivalent where all of it lies within "
+        f"±{results.margin:g}, even if it excludes 0; otherwise better or worse where it excludes "
+        "0; otherwise undecided."
+    )
 
 
 def _of_unit(table: pd.DataFrame, unit: str) -> pd.DataFrame:
@@ -58,23 +68,18 @@ def _of_unit(table: pd.DataFrame, unit: str) -> pd.DataFrame:
 
 
 def _picture(results: Results, table: pd.DataFrame) -> Picture:
-    if "declared" in table and table["declared"].any():
-        table = table[table["declared"].fillna(False).astype(bool)]
+    if table["declared"].any():
+        table = table[table["declared"].astype(bool)]
     table = table.head(_MOST_DRAWN)
-    corrected = "corrected_low" in table and table["corrected_low"].notna().any()
-    ends = (
-        ("corrected_low", "corrected_high") if corrected else ("difference_low", "difference_high")
-    )
     names = [
         f"{m} − {r}" if len(m) + len(r) < 20 else f"{m[:9]}… − {r[:9]}…"
         for m, r in zip(table["model"], table["reference"], strict=True)
     ]
-    scores = pd.DataFrame(
-        {"value": table["difference"], "low": table[ends[0]], "high": table[ends[1]]}
-    ).astype(float)
+    columns = ["difference", "verdict_low", "verdict_high"]
+    scores = table[columns].set_axis(["value", "low", "high"], axis=1).astype(float)
     # Rows are numbered: two shortened pairs of names may read alike.
     scores.index = pd.Index([str(i) for i in range(len(table))])
-    colors = [_COLORS.get(word, SERIES[7]) for word in verdicts(table)]
+    colors = [_COLORS.get(word, SERIES[7]) for word in table["verdict"]]
     margin = results.margin
     figure = draw_dots(
         list(scores.index),
@@ -87,39 +92,32 @@ def _picture(results: Results, table: pd.DataFrame) -> Picture:
     return picture(
         "differences",
         figure,
-        f"Difference of macro AUC per lesion; the band is the equivalence margin of ±{margin:g}. "
-        "Green is better, red worse, grey neither.",
+        "Difference of macro AUC per lesion, with the interval that the verdict is read from; the "
+        f"band is the equivalence margin of ±{margin:g}. Green is better, red worse, grey neither.",
         "Difference of macro AUC of each pair with its interval; the numbers are in the table.",
     )
-
-
-def verdicts(table: pd.DataFrame) -> list[str]:
-    """Verdict of each difference; from the bootstrap interval where none is stored."""
-    if "verdict" in table:
-        return [str(word) for word in table["verdict"]]
-    ends = zip(table["difference_low"], table["difference_high"], strict=True)
-    return ["better" if low > 0 else "worse" if high < 0 else "undecided" for low, high in ends]
 
 
 def _table(
     results: Results, lesions: pd.DataFrame, images: pd.DataFrame, name: str, caption: str
 ) -> Table:
-    extra = [n for n in ("corrected", "p_value", "p_holm", "p_delong") if _has(lesions, n)]
     heads = {
         "corrected": "Per lesion, corrected",
         "p_value": "P",
         "p_holm": "P, Holm",
-        "p_delong": "P, DeLong",
+        "p_delong": f"P, DeLong (AUC of {results.positive})",
+        "p_delong_holm": "P, DeLong, Holm",
     }
+    extra = [column for column in heads if _has(lesions, column)]
     rows = []
-    for (_, row), verdict in zip(lesions.iterrows(), verdicts(lesions), strict=True):
+    for _, row in lesions.iterrows():
         pair = (images["model"] == row["model"]) & (images["reference"] == row["reference"])
         per_image = images[pair]
         rows.append(
             [
                 model_cell(row["model"], results.series),
                 model_cell(row["reference"], results.series),
-                Cell(verdict),
+                _verdict(row, noted="corrected" in extra),
                 signed_cell(row, "difference"),
                 *(_extra(row, n) for n in extra),
                 signed_cell(per_image.iloc[0], "difference") if len(per_image) else Cell("–"),
@@ -129,12 +127,22 @@ def _table(
     caption += (
         " Difference of macro AUC, model minus reference. Bold where the 95% interval excludes 0."
     )
+    if "corrected" in extra:
+        caption += " Below each verdict is the interval that it is read from."
+    if "p_delong" in extra:
+        caption += f" DeLong's test is of the AUC of {results.positive}, not of the macro AUC."
     return Table(name, caption, head, rows, words=3)
+
+
+def _verdict(row: pd.Series, noted: bool) -> Cell:
+    """Verdict, and the ends it is read from where these are no other column's."""
+    ends = (signed(float(row["verdict_low"])), signed(float(row["verdict_high"])))
+    return Cell(str(row["verdict"]), f"{ends[0]} to {ends[1]}" if noted else "")
 
 
 def _has(table: pd.DataFrame, name: str) -> bool:
     column = "corrected_low" if name == "corrected" else name
-    return column in table and bool(table[column].notna().any())
+    return bool(table[column].notna().any())
 
 
 def _extra(row: pd.Series, name: str) -> Cell:

@@ -8,6 +8,7 @@ from pipelines.reporting.content import Cell, Fold, Part, Prose, Section, Table
 from pipelines.reporting.dots import Dots, dots_of, draw_dots
 from pipelines.reporting.palette import SERIES
 from pipelines.reporting.pictures import picture
+from pipelines.reporting.repeat_words import mean_of_draws
 from pipelines.reporting.results import Results
 
 ATTRIBUTES = {
@@ -85,5 +86,5 @@ def _table(results: Results, table: pd.DataFrame) -> Table:
         "Lesions",
         f"Of them {results.positive}",
     ]
-    caption = "Each group per lesion with 95% intervals."
+    caption = f"Each group per lesion with 95% intervals.{mean_of_draws(results)}"
     return Table("fairness", caption, head, rows, words=4 if judged else 3)

@@ -1,7 +1,8 @@
 """What the audit of the data found."""
 
-from pipelines.reporting.cells import count_cell
+from pipelines.reporting.cells import count_cell, join
 from pipelines.reporting.content import Cell, Section, Table
+from pipelines.reporting.leak_words import sort_findings
 from pipelines.reporting.results import Results
 
 
@@ -19,11 +20,20 @@ def make_section(results: Results) -> Section | None:
         ]
         for _, row in table.iterrows()
     ]
+    lead = (
+        "Lesions, patients or copies of a photograph on both sides of a split let a model remember "
+        "instead of recognise."
+    )
+    settled = sort_findings(results, table).settled
+    if len(settled):
+        lead += (
+            " The splits of this run keep connected images on one side, so these findings are "
+            f"dealt with here, whatever a published split does: {join(list(settled['kind']))}."
+        )
     head = ["Finding", "Severity", "What it means", "Count"]
     return Section(
         "leaks",
         "Leak audit",
-        "Lesions, patients or copies of a photograph on both sides of a split let a model "
-        "remember instead of recognise.",
+        lead,
         [Table("leaks", "Findings of the audit.", head, rows, words=3)],
     )

@@ -6,6 +6,7 @@ from pipelines.reporting.cells import model_cell, plain_cell, signed_cell
 from pipelines.reporting.content import Beside, Part, Picture, Section, Table
 from pipelines.reporting.lines import Frame, Line, draw_lines
 from pipelines.reporting.pictures import picture
+from pipelines.reporting.repeat_words import several_folds
 from pipelines.reporting.results import Results
 
 
@@ -57,5 +58,9 @@ def _gap(results: Results, gap: pd.DataFrame) -> Table:
         for _, row in gap.iterrows()
     ]
     head = ["Model", "Training", "Test", "Gap"]
-    caption = "Macro AUC on training lesions and on test lesions, mean over folds."
+    over = ", mean over folds" if several_folds(results) else ""
+    caption = (
+        f"Macro AUC on training lesions and on test lesions{over}. The interval of the gap is that "
+        "of the test score; the training score is taken as it is."
+    )
     return Table("gap", caption, head, rows, narrow=True)

@@ -7,6 +7,7 @@ import pandas as pd
 
 from pipelines.reporting.cells import model_cell, score_cell
 from pipelines.reporting.content import Cell, Fold, Part, Section, Table
+from pipelines.reporting.repeat_words import several_folds
 from pipelines.reporting.results import Results
 
 SCORES = {
@@ -17,8 +18,8 @@ SCORES = {
     "balanced_accuracy": "Balanced accuracy",
     "balanced_accuracy_prior": "Balanced accuracy, prior-corrected",
 }
+POOLED = {"macro_auc_pooled": "Macro AUC, pooled"}
 MORE = {
-    "macro_auc_pooled": "Macro AUC, pooled",
     "accuracy": "Accuracy",
     "f1": "F1, macro",
 }
@@ -27,11 +28,13 @@ MORE = {
 def make_section(results: Results) -> Section:
     """Make the section."""
     parts: list[Part] = [ranking_table(results, "lesion", SCORES)]
-    more = ranking_table(results, "lesion", MORE, "-more")
+    # With one fold the pool is the fold, and its score the same number again.
+    others = POOLED | MORE if several_folds(results) else MORE
+    more = ranking_table(results, "lesion", others, "-more")
     if len(more.head) > 1:
         parts.append(Fold("More scores per lesion", [more]))
     if "image" in set(results.record.metrics["unit"]):
-        made = ranking_table(results, "image", SCORES | MORE)
+        made = ranking_table(results, "image", SCORES | others)
         parts.append(Fold("Scores per image", [made]))
     return Section(
         "ranking",
@@ -43,7 +46,7 @@ def make_section(results: Results) -> Section:
 
 
 def _pooled(results: Results) -> str:
-    if "macro_auc_pooled" not in results.record.metrics:
+    if not several_folds(results):
         return ""
     return (
         " Macro AUC is the mean over folds and is what models are ranked by; pooled is that of all "
@@ -87,25 +90,37 @@ def ranking_table(
     head = ["Model", *(scores[name].format(positive=results.positive) for name in names)]
     if "positive_partial_auc" in names:
         caption += " Partial AUC: the area above 80% sensitivity, at most 0.2, 0.02 by chance."
-    if scores is SCORES and "stability" in rows:
-        head += ["Columns", "Stability"]
-        body = [
-            cells + _selection(row) for cells, (_, row) in zip(body, rows.iterrows(), strict=True)
-        ]
+    for name, cells in (_selection(rows) if scores is SCORES else {}).items():
+        head.append(name)
+        body = [[*row, cell] for row, cell in zip(body, cells, strict=True)]
+    if "Stability" in head:
         caption += (
             " Stability: Nogueira's index of the columns that folds keep, 1 where all keep the "
-            "same, 0 as by chance."
+            "same, 0 as by chance. Its interval takes folds for independent; they share training "
+            "lesions, so it is too narrow."
         )
     return Table(f"ranking-{unit}{suffix}", caption, head, body)
 
 
-def _selection(row: "pd.Series[Any]") -> list[Cell]:
-    """Columns kept and the agreement of folds; empty where a model selects none."""
-    if pd.isna(row["columns"]):
-        return [Cell(""), Cell("")]
+def _selection(rows: pd.DataFrame) -> dict[str, list[Cell]]:
+    """Columns that models kept, and the agreement of folds, where there is any to show."""
+    if "columns" not in rows:
+        return {}
+    each = [row for _, row in rows.iterrows()]
+    found = {"Columns": [_kept(row) for row in each]}
+    if rows["stability"].notna().any():
+        found["Stability"] = [_agreed(row) for row in each]
+    return found
+
+
+def _kept(row: "pd.Series[Any]") -> Cell:
+    """Columns that a model kept; empty where it selects none."""
     columns = row["columns"]
-    kept = Cell(f"{columns:,.0f}", f"of {row['columns_offered']:,.0f}", value=float(columns))
-    if pd.isna(row["stability"]):
-        # All folds kept all columns or none: there was nothing to agree on.
-        return [kept, Cell("")]
-    return [kept, score_cell(row, "stability")]
+    if pd.isna(columns):
+        return Cell("")
+    return Cell(f"{columns:,.0f}", f"of {row['columns_offered']:,.0f}", value=float(columns))
+
+
+def _agreed(row: "pd.Series[Any]") -> Cell:
+    """Agreement of folds; empty where all kept all columns or none, with nothing to agree on."""
+    return Cell("") if pd.isna(row["stability"]) else score_cell(row, "stability")

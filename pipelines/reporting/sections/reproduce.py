@@ -37,14 +37,28 @@ def run_facts(results: Results) -> dict[str, Any]:
         "Folds": folds_fact(results),
         "Bootstrap": f"{settings['n_bootstrap']:,} draws of lesions, stratified by class; "
         "percentile intervals, 95%",
+        **_stated(results),
         "Unreadable images": "stop the run" if settings["on_error"] == "raise" else "left out",
     }
     if plan.get("hash"):
-        facts["Plan"] = f"locked before the run, sha256 {plan['hash']}"
+        when = "locked before the run" if settings["locked"] else "stated before the run, not kept"
+        facts["Plan"] = f"{when}, sha256 {plan['hash']}"
     for name, model in settings["models"].items():
         facts[name] = describe_model(model)
     facts["Software"] = ", ".join(f"{name} {of}" for name, of in settings["versions"].items())
     return facts | {key.capitalize(): value for key, value in settings["hardware"].items()}
+
+
+def _stated(results: Results) -> dict[str, str]:
+    """Word what decisions about the class of concern were counted at."""
+    if results.positive is None:
+        return {}
+    settings = results.settings
+    return {
+        f"Of {results.positive}": f"sensitivity {settings['target_sensitivity']:.0%}; a missed "
+        f"case costs {settings['miss_cost']:g} false alarms; prevalence "
+        f"{settings['prevalence']:.1%}"
+    }
 
 
 def describe_model(model: dict[str, Any]) -> str:

@@ -4,6 +4,7 @@ import pandas as pd
 
 from pipelines.reporting.cells import count_cell, model_cell, score_cell
 from pipelines.reporting.content import Cell, Fold, Part, Section, Table
+from pipelines.reporting.repeat_words import mean_of_draws
 from pipelines.reporting.results import Results
 
 _WORDS = {
@@ -56,13 +57,15 @@ def _table(results: Results, table: pd.DataFrame, name: str, caption: str) -> Ta
                 model_cell(str(model), results.series),
                 *(_cell(of_score.get(score)) for score in scores if score in set(table["score"])),
                 count_cell(first["n"]),
-                count_cell(first["n_positive"]),
+                *([count_cell(first["n_positive"])] if results.positive else []),
+                Cell(str(first["classes"]), free=True),
             ]
         )
     shown = [words for score, words in scores.items() if score in set(table["score"])]
-    positive = f"Of them {results.positive}" if results.positive else "Of the rarest class"
-    head = ["Column", "Value", "Model", *shown, "Lesions", positive]
-    return Table(name, caption, head, rows, words=3)
+    concern = [f"Of them {results.positive}"] if results.positive else []
+    head = ["Column", "Value", "Model", *shown, "Lesions", *concern, "Classes scored"]
+    caption += " Where the classes scored differ, the macro AUC compares models and not rows."
+    return Table(name, caption + mean_of_draws(results), head, rows, words=3)
 
 
 def _words(value: str) -> str:

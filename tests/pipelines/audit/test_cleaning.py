@@ -4,6 +4,7 @@ from PIL import Image
 
 from pipelines.audit import audit, deduplicate, group
 from pipelines.data import group_ids
+from pipelines.data.grouping import grouping
 
 
 @pytest.fixture(scope="module")
@@ -72,6 +73,14 @@ def test_groups_connect_duplicates_and_lesions(manifest, found):
     assert grouped["group"].tolist() == [0, 0, 1, 1, 2, 2]
     assert group_ids(grouped).tolist() == [0, 0, 1, 1, 2, 2]
     assert "group" not in manifest.columns
+
+
+def test_ids_are_told_from_duplicates(manifest, found):
+    once = group(manifest, found)
+    assert grouping(once) == grouping(group(once, found)) == ["lesion", "group"]
+    own = manifest.drop(columns="lesion").assign(group=list("aabbcc"))
+    assert grouping(own) == ["given"]
+    assert grouping(group(own, found)) == ["given", "group"]
 
 
 def test_earlier_groups_are_kept(manifest, found):

@@ -32,7 +32,7 @@ def test_the_command_writes_tables_pictures_and_a_clean_manifest(folder, tmp_pat
     out, clean = tmp_path / "audit", tmp_path / "clean.csv"
     _run("folder", folder, "--out", out, "--clean", clean, "--quiet", "--jobs", 1)
     said = capsys.readouterr().out
-    assert "1 pairs of duplicates have two labels" in said
+    assert "1 pair of duplicates with two labels" in said
     pairs = pd.read_csv(out / "pairs.csv")
     assert pairs["how"].tolist() == ["mirrored"]
     assert set(pd.read_csv(out / "audit.csv")["kind"]) >= {"mirrored", "label conflict"}

@@ -2,6 +2,7 @@ import pandas as pd
 import pytest
 
 from pipelines.data import combine, group_ids, harmonize
+from pipelines.data.grouping import grouping
 
 
 def manifest_of(dataset, labels, **columns):
@@ -48,6 +49,14 @@ def test_attrs_are_merged(ham, pad):
         {"dataset": "phones", "row": 3, "file": "x", "reason": "no label"}
     ]
     assert both.attrs["datasets"]["phones"]["root"] == "/pad_ufes20"
+
+
+def test_what_groups_are_made_of_is_kept(ham, pad):
+    assert grouping(combine([ham, pad])) == ["patient", "lesion"]
+    ham["group"], ham.attrs["group_of"] = 1, ["group"]
+    assert grouping(combine([ham, pad])) == ["patient", "lesion", "group"]
+    pad["group"] = [1, None]
+    assert grouping(combine([ham, pad])) == ["patient", "lesion", "given", "group"]
 
 
 def test_labels_are_mapped_before_or_after(ham, pad):

@@ -4,6 +4,7 @@ import pytest
 from sklearn.metrics import balanced_accuracy_score, roc_auc_score
 
 from pipelines.evaluation import aggregate_lesions, make_folds, out_of_fold, score_models
+from pipelines.evaluation.predictions import trained_on_others
 
 SCORES = [
     *("macro_auc", "macro_auc_pooled", "balanced_accuracy", "balanced_accuracy_prior"),
@@ -94,6 +95,28 @@ def test_same_seed_same_bits(results, scores):
     pd.testing.assert_frame_equal(again.metrics, scores.metrics, check_exact=True)
     other = score_models(*results[:2], positive="melanoma", n_bootstrap=100, random_state=1)
     assert (other.metrics["macro_auc_low"] != scores.metrics["macro_auc_low"]).any()
+
+
+def test_draws_that_models_are_weighed_by_are_those_of_the_intervals(scores):
+    lesions = scores.metrics[scores.metrics["unit"] == "lesion"]
+    assert list(scores.draws) == [
+        *("macro_auc", "balanced_accuracy_prior", "positive_auc", "brier"),
+    ]
+    for name, drawn in scores.draws.items():
+        assert drawn.shape == (2, 100)
+        low, high = np.quantile(drawn, [0.025, 0.975], axis=1)
+        np.testing.assert_allclose(lesions[f"{name}_low"], low)
+        np.testing.assert_allclose(lesions[f"{name}_high"], high)
+
+
+def test_draws_leave_out_what_is_never_defined(results):
+    # No fold was taught melanoma, which the pooled score does not mind.
+    training = trained_on_others(results.predictions).assign(n_melanoma=0)
+    found = score_models(*results[:2], training=training, positive="melanoma", n_bootstrap=20)
+    assert found.draws["macro_auc"].shape == (2, 20)
+    none = score_models(*results[:2], training=training.assign(n_nevus=0), n_bootstrap=20)
+    assert "macro_auc" not in none.draws
+    assert none.draws["brier"].shape == (2, 20)
 
 
 def test_without_a_class_of_concern_its_score_is_absent(results):

@@ -95,6 +95,22 @@ def test_the_planted_column_comes_first(fitted):
     assert first["contribution"] > 0.5 * found["contribution"].sum()
 
 
+@pytest.mark.parametrize("n_classes", [2, 3])
+def test_trees_of_shuffled_labels_are_explained_otherwise(n_classes):
+    """What is shown is what was learnt, and not how columns look (Adebayo et al. 2018)."""
+    table, labels = draw(n_classes)
+
+    def share(fitted_on):
+        model = pipeline(DecisionRule(trees()), k=len(COLUMNS)).fit(table, fitted_on)
+        sizes = column_contributions(model, table).set_index("column")["contribution"]
+        return sizes[PLANTED] / sizes.sum()
+
+    rng = np.random.default_rng(0)
+    shuffled = [share(rng.permutation(labels)) for _ in range(4)]
+    assert share(labels) > 0.5
+    assert np.mean(shuffled) < 0.2
+
+
 def test_columns_that_selection_left_out_are_zero(fitted):
     model, table = fitted
     found = column_contributions(model, table).set_index("column")["contribution"]

@@ -14,7 +14,7 @@ SETTINGS = {
     "n_splits": 5,
     "seed": 0,
     "synthetic": False,
-    "grouped": True,
+    "grouping": ["lesion"],
     "partial": False,
     "command": "dermfusion ablate",
     "model": "Model()",

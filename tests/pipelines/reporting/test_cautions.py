@@ -1,7 +1,24 @@
+import numpy as np
 import pandas as pd
 import pytest
 
 from pipelines.reporting.cautions import cautions
+
+LABELS = ["akiec", "bcc", "bkl", "df", "mel", "nv", "vasc"]
+ACROSS = ("duplicates across splits", "leak", 4, "4 pairs. Split by groups.")
+COPIES = ("same file", "warning", 1, "1 pair.")
+CONFLICT = ("label conflict", "leak", 2, "2 pairs.")
+
+
+def make_leaks(*rows):
+    return pd.DataFrame(rows, columns=["kind", "severity", "count", "message"])
+
+
+def make_facts(*, tested=60, **other):
+    """Facts of so many lesions of each class, and of another number of some."""
+    labels = np.concatenate([[name] * other.get(name, tested) for name in LABELS])
+    facts = pd.DataFrame({"row": np.arange(len(labels)), "label": labels.astype(object)})
+    return facts.assign(image="a.png", lesion=facts["row"].astype(str))
 
 
 def titles(results):
@@ -15,7 +32,7 @@ def text_of(results, title):
 @pytest.fixture
 def calm(record, results):
     """Nothing to warn of."""
-    record.cohort["lesions"] = 400
+    record.facts = make_facts()
     record.skipped = []
     return results
 
@@ -29,7 +46,8 @@ def test_nothing_to_warn_of(calm):
     [
         ("synthetic", True, "Synthetic data", False),
         ("partial", True, "Partial data", False),
-        ("grouped", False, "Not grouped", True),
+        ("grouping", [], "Not grouped", True),
+        ("grouping", ["group"], "Grouped by known duplicates only", True),
         ("unreliable_masks", 0.31, "Unreliable masks", False),
         ("failed", [{"model": "cnn", "error": "Model cnn failed"}], "Failed model", False),
     ],
@@ -41,7 +59,7 @@ def test_settings_that_spoil_trust(calm, setting, value, title, grave):
 
 
 def test_flagged_controls_come_first(record, calm):
-    calm.settings["grouped"] = False
+    calm.settings["grouping"] = []
     reason = "Reaches 95 % of the excess."
     record.tables["controls"].loc[1, ["flagged", "reason"]] = [True, reason]
     found = cautions(calm)
@@ -64,15 +82,70 @@ def test_a_score_that_is_owed_to_the_source(record, calm):
 
 
 def test_leaks_artefacts_and_small_classes(record, calm):
-    leak = ("copies", "leak", 7, "7 copies are on both sides.")
-    record.tables["leaks"] = pd.DataFrame([leak], columns=["kind", "severity", "count", "message"])
+    record.tables["leaks"] = make_leaks(("copies", "leak", 7, "7 copies are on both sides."))
     record.tables["counterfactuals"].loc[4, "flipped"] = 0.2
-    record.cohort.loc[0, "lesions"] = 12
+    record.facts = make_facts(akiec=12)
     assert titles(calm) == ["Leak audit: copies", "Artefacts move predictions", "Few lesions"]
     assert "dark corners on images changes 20% of the labels that descriptors" in text_of(
         calm, "Artefacts move predictions"
     )
-    assert text_of(calm, "Few lesions").startswith("akiec (12).")
+    assert text_of(calm, "Few lesions").startswith("akiec (12) tested.")
+
+
+def test_what_was_only_trained_on_does_not_make_a_class_large(record, calm):
+    record.cohort["lesions"] = 4000
+    record.facts = make_facts(df=15, vasc=0)
+    assert titles(calm) == ["Classes not tested", "Few lesions"]
+    assert text_of(calm, "Classes not tested").startswith("vasc:")
+    assert text_of(calm, "Few lesions").startswith("df (15) tested.")
+
+
+@pytest.mark.parametrize("grouping", [[], ["group"]])
+@pytest.mark.parametrize(("by", "grave"), [("split", True), ("source", False)])
+def test_without_folds_no_word_of_folds(calm, by, grave, grouping):
+    calm.settings["grouping"] = grouping
+    calm.settings["plan"]["protocol"]["by"] = by
+    found = cautions(calm)
+    assert [(caution.title, caution.grave) for caution in found] == [("Lesions unknown", grave)]
+    assert "old" not in found[0].text
+
+
+def test_lesions_that_two_data_sets_may_share_are_unknown(calm):
+    calm.settings |= {"grouping": [], "external": "isic2017"}
+    assert "both data sets show the same lesions" in text_of(calm, "Lesions unknown")
+
+
+def test_known_duplicates_are_kept_together_and_no_more(calm):
+    calm.settings["grouping"] = ["group"]
+    text = text_of(calm, "Grouped by known duplicates only")
+    assert text.startswith("Folds keep known duplicates together. The manifest names neither")
+
+
+def test_ids_that_somebody_gave_are_no_mere_duplicates(calm):
+    calm.settings["grouping"] = ["given", "group"]
+    assert titles(calm) == []
+
+
+def test_a_published_split_that_was_not_used_is_no_grave_matter(record, calm):
+    record.tables["leaks"] = make_leaks(ACROSS, COPIES, CONFLICT)
+    calm.settings["grouping"] = ["lesion", "group"]
+    found = cautions(calm)
+    assert [(caution.title, caution.grave) for caution in found] == [
+        ("Leak audit: label conflict", True),
+        ("Leak audit, dealt with by the splits", False),
+    ]
+    assert found[1].text.startswith("duplicates across splits (4) and same file (1).")
+
+
+def test_a_published_split_that_was_used_is(record, calm):
+    record.tables["leaks"] = make_leaks(ACROSS, COPIES)
+    calm.settings["grouping"] = ["lesion", "group"]
+    calm.settings["plan"]["protocol"]["by"] = "split"
+    found = cautions(calm)
+    assert [(caution.title, caution.grave) for caution in found] == [
+        ("Leak audit: duplicates across splits", True),
+        ("Leak audit: same file", False),
+    ]
 
 
 def test_images_left_out_are_counted(record, calm):

@@ -20,7 +20,7 @@ SETTINGS = {
     "n_splits": 5,
     "seed": 0,
     "synthetic": False,
-    "grouped": True,
+    "grouping": ["lesion"],
     "partial": True,
     "command": "dermfusion ledger",
     "model": "Model()",

@@ -33,7 +33,17 @@ def clear(tmp_path_factory):
 
 def test_a_model_of_dark_corners_is_moved_by_them(clear, tmp_path):
     models = {"corner": Corner(), "deaf": Corner(deaf=True)}
-    table = counterfactual_table(models, clear, "melanoma", tmp_path, n=25, n_bootstrap=100)
+    told = []
+    table = counterfactual_table(
+        models,
+        clear,
+        "melanoma",
+        tmp_path,
+        n=25,
+        n_bootstrap=100,
+        progress=lambda *step: told.append(step),
+    )
+    assert told == table[["model", "artefact"]].apply(tuple, axis=1).tolist()
     table = table.set_index(["model", "artefact"])
     corner = table.loc[("corner", "dark corners")]
     assert corner["shift"] > 0.4

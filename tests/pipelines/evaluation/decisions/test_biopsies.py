@@ -65,7 +65,7 @@ def test_intervals_are_paired_percentiles_of_redrawn_lesions(lesions, counts):
     row = table.loc[("good", "poor")]
     expected = np.quantile(spared[:, 0], [0.025, 0.975])
     np.testing.assert_allclose(row[["specificity_low", "specificity_high"]].tolist(), expected)
-    saved = 980 * (spared[:, 0] - spared[:, 1])
+    saved = 950 * (spared[:, 0] - spared[:, 1])
     expected = np.quantile(saved, [0.025, 0.975])
     np.testing.assert_allclose(
         row[["saved_per_1000_low", "saved_per_1000_high"]].tolist(), expected

@@ -32,9 +32,19 @@ def test_rules_are_scored_as_scikit_learn_does(lesions, inner, counts):
             called = part[column] == "mel"
             assert rows.loc[rule, "sensitivity"] == pytest.approx(recall_score(truth, called))
             assert rows.loc[rule, "specificity"] == pytest.approx(recall_score(~truth, ~called))
-    for score in ("sensitivity", "specificity"):
+    for score in ("sensitivity", "specificity", "biopsies_per_case"):
         assert (table[f"{score}_low"] <= table[score]).all()
         assert (table[score] <= table[f"{score}_high"]).all()
+
+
+def test_biopsies_are_counted_at_the_prevalence(lesions, inner, counts):
+    for prevalence in (0.02, 0.3):
+        table = operating_table(lesions, inner, counts, "mel", prevalence=prevalence)
+        found = prevalence * table["sensitivity"]
+        alarms = (1 - prevalence) * (1 - table["specificity"])
+        np.testing.assert_allclose(table["biopsies_per_case"], (found + alarms) / found)
+    with pytest.raises(ValueError, match=r"`prevalence` must be in \(0, 1\), got 1"):
+        operating_table(lesions, inner, counts, "mel", prevalence=1)
 
 
 def test_each_fold_is_judged_by_its_own_threshold(lesions, counts):
@@ -56,6 +66,7 @@ def test_thresholds_do_not_see_the_lesions_they_judge(lesions, inner, counts):
     lower = operating_table(lesions.assign(p_mel=0.0), inner, counts, "mel")
     assert (lower["sensitivity"][[2, 3, 6, 7]] == 0).all()
     assert (lower["specificity"][[2, 3, 6, 7]] == 1).all()
+    assert lower["biopsies_per_case"][[2, 3, 6, 7]].isna().all()
 
 
 def test_thresholds_are_set_per_lesion():
@@ -90,13 +101,26 @@ def test_repeats_are_averaged(repeated, counts):
     assert (together["n"] == 300).all()
 
 
-def test_rules_are_compared_on_the_repeats_that_have_thresholds(repeated, counts):
+def test_thresholds_judge_the_repeats_that_have_them_and_other_rules_all(repeated, counts):
     inner = pd.concat([repeated.assign(fold=fold) for fold in range(5)])
     first = inner[inner["repeat"] == 0]
     table = operating_table(repeated, first, counts, "mel")
+    assert table["rule"].tolist() == RULES
     alone = operating_table(repeated[repeated["repeat"] == 0], first, counts, "mel")
-    pd.testing.assert_frame_equal(table, alone)
-    assert table.groupby("model", sort=False)["rule"].apply(list).tolist() == [RULES]
+    every = operating_table(repeated, inner, counts, "mel")
+    pd.testing.assert_frame_equal(table[2:], alone[2:])
+    pd.testing.assert_frame_equal(table[:2], every[:2])
+    for other, rules in ((alone, slice(0, 2)), (every, slice(2, 4))):
+        rates = ["sensitivity", "specificity"]
+        assert (table[rates] != other[rates])[rules].any(axis=None)
+
+
+def test_a_repeat_without_one_fold_s_threshold_is_not_judged(repeated, counts):
+    inner = pd.concat([repeated.assign(fold=fold) for fold in range(5)])
+    torn = inner[(inner["repeat"] != 1) | (inner["fold"] != 4)]
+    table = operating_table(repeated, torn, counts, "mel")
+    whole = operating_table(repeated, inner[inner["repeat"] != 1], counts, "mel")
+    pd.testing.assert_frame_equal(table, whole)
 
 
 @pytest.mark.parametrize("positive", [None, "bcc"])

@@ -11,9 +11,9 @@ MODELS = {"fusion": "f1", "cnn": "c1"}
 
 @pytest.fixture
 def planned(manifest):
-    def plan(models=MODELS, protocol=None, seed=0, rows=manifest):
+    def plan(models=MODELS, protocol=None, seed=0, rows=manifest, positive="melanoma"):
         protocol = Protocol(n_splits=3) if protocol is None else protocol
-        return make_plan(models, rows, protocol.splits(rows, seed), protocol, seed)
+        return make_plan(models, rows, protocol.splits(rows, seed), protocol, seed, positive)
 
     return plan
 
@@ -41,9 +41,20 @@ def test_a_locked_plan_is_kept(planned, tmp_path):
 
 def test_what_is_added_later_is_exploratory(planned, tmp_path):
     lock_plan(planned(), tmp_path)
-    later = lock_plan(planned({"fusion": "f2", "cnn": "c1", "late": "l1"}), tmp_path)
-    assert later["exploratory"] == ["fusion", "late"]
+    later = lock_plan(planned(MODELS | {"late": "l1"}), tmp_path)
+    assert later["exploratory"] == ["late"]
     assert later["comparisons"] == [["fusion", "cnn"]]
+
+
+def test_a_changed_model_is_not_the_one_that_was_declared(planned, tmp_path):
+    three = MODELS | {"late": "l1"}
+    lock_plan(planned(three), tmp_path)
+    later = lock_plan(planned(three | {"cnn": "c2"}), tmp_path)
+    assert later["exploratory"] == ["cnn"]
+    assert later["comparisons"] == [["fusion", "late"]]
+    assert lock_plan(planned(three | {"fusion": "f2"}), tmp_path)["comparisons"] == []
+    # The file still says what was declared.
+    assert read_plan(tmp_path)["comparisons"] == [["fusion", "cnn"], ["fusion", "late"]]
 
 
 @pytest.mark.parametrize(
@@ -52,6 +63,7 @@ def test_what_is_added_later_is_exploratory(planned, tmp_path):
         ({"protocol": Protocol(n_splits=4)}, "splits, protocol"),
         ({"protocol": Protocol(n_splits=3, margin=0.05)}, "protocol"),
         ({"seed": 1}, "splits, seed"),
+        ({"positive": "nevus"}, "positive"),
     ],
 )
 def test_another_comparison_in_the_same_folder_is_refused(changed, named, planned, tmp_path):

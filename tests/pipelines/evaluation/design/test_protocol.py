@@ -58,6 +58,7 @@ def test_rows_of_a_tested_group_are_not_trained_on():
         ({"by": "site"}, "`by` must be 'groups', 'source' or 'split', got 'site'"),
         ({"inner_splits": 1}, "`inner_splits` must be 0 or at least 2, got 1"),
         ({"margin": 0}, "`margin` must be above 0, got 0"),
+        ({"miss_cost": -1}, "`miss_cost` must be above 0, got -1"),
         ({"prevalence": 1.0}, r"`prevalence` must be in \(0, 1\), got 1.0"),
         ({"shares": (0.5, 1.5)}, r"`shares` must be in \(0, 1\), got \[1.5\]"),
         ({"n_repeats": 0}, "`n_repeats` must be at least 1, got 0"),

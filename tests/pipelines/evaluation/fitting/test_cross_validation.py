@@ -1,3 +1,5 @@
+import logging
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -8,7 +10,7 @@ from sklearn.linear_model import LogisticRegression
 
 from pipelines.data import group_ids
 from pipelines.evaluation import make_folds, make_splits, out_of_fold
-from pipelines.evaluation.fitting.cross_validation import _prepared
+from pipelines.evaluation.fitting.cross_validation import _prepared, task_parts
 from pipelines.evaluation.fitting.fold_run import _seed
 
 
@@ -164,3 +166,29 @@ def test_failures_are_listed_where_asked(models, manifest, folds):
     found = out_of_fold(models, manifest, folds, on_failure="report")
     assert found.predictions["model"].unique().tolist() == ["fusion"]
     assert [failure["model"] for failure in found.failures] == ["cnn"]
+
+
+def test_folds_are_logged_as_fitted_and_as_found_again(models, manifest, folds, tmp_path, caplog):
+    def run():
+        caplog.clear()
+        parts = task_parts(tmp_path, manifest, seed=0)
+        with caplog.at_level(logging.INFO, logger="pipelines"):
+            out_of_fold(models, manifest, folds, parts=parts)
+        events = [record.msg for record in caplog.records]
+        return [(event.name, event.facts) for event in events if "fold" in event.facts]
+
+    first, again = run(), run()
+    expected = [(name, 0, fold) for name in models for fold in range(3)]
+    for told, event in ((first, "fold finished"), (again, "fold found again")):
+        assert {name for name, _ in told} == {event}
+        assert [(f["model"], f["repeat"], f["fold"]) for _, f in told] == expected
+        assert all(f["seconds"] >= 0 for _, f in told)
+
+
+def test_a_failing_model_is_logged(models, manifest, folds, caplog):
+    models["cnn"].set_params(column="absent")
+    out_of_fold(models, manifest, folds, on_failure="report")
+    (record,) = caplog.records
+    assert (record.levelname, record.msg.name) == ("WARNING", "model failed")
+    assert record.msg.facts["model"] == "cnn"
+    assert "failed on fold 0" in record.msg.facts["error"]

@@ -66,6 +66,14 @@ def test_decision_scores_are_those_of_scikit_learn(scored):
         np.testing.assert_allclose(metrics.f1(matrix)[:, draw], expected, atol=1e-12)
 
 
+def test_a_class_that_is_not_there_does_not_count():
+    # Of class 2 there is no row, and a draw may lack class 1 too.
+    truth, predicted = np.array([0, 0, 1, 1]), np.array([0, 0, 1, 2])
+    weights = np.array([[1.0, 1.0], [1.0, 1.0], [1.0, 0.0], [1.0, 0.0]])
+    matrix = metrics.confusion(truth, predicted, 3, weights)
+    assert metrics.balanced_accuracy(matrix).tolist() == [0.75, 1.0]
+
+
 def test_weights_repeat_rows(scored):
     truth, values, weights = scored
     repeated = np.repeat(np.arange(N), weights[:, 0].astype(int))

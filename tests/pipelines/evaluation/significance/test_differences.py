@@ -3,7 +3,13 @@ import pandas as pd
 import pytest
 
 from pipelines.evaluation import make_splits, out_of_fold, score_models
-from pipelines.evaluation.significance.differences import Scored, difference_table, ordered_pairs
+from pipelines.evaluation.significance.differences import (
+    Scored,
+    add_delong,
+    difference_table,
+    ordered_pairs,
+)
+from pipelines.evaluation.significance.multiplicity import holm
 from pipelines.evaluation.significance.nadeau_bengio import corrected_t_test
 
 
@@ -13,8 +19,8 @@ def scored(value, spread=0.002, seed=0):
     return Scored(value, value + spread * noise[0], value + spread * noise[1, :10])
 
 
-def table(declared=(), **models):
-    return difference_table({"lesion": models, "image": models}, 0.25, declared)
+def table(declared=(), test_to_train=0.25, **models):
+    return difference_table({"lesion": models, "image": models}, test_to_train, declared)
 
 
 def test_differences_have_both_intervals():
@@ -31,9 +37,20 @@ def test_differences_have_both_intervals():
 
 def test_the_verdict_is_that_of_the_wider_interval():
     a, b = scored(0.95), scored(0.949)
-    assert table(a=a, b=b).iloc[0]["verdict"] == "equivalent"
+    row = table(a=a, b=b).iloc[0]
+    assert row["verdict"] == "equivalent"
+    # Of equal draws the bootstrap knows the difference exactly, folds do not.
+    assert (row["verdict_low"], row["verdict_high"]) == pytest.approx((0.001, 0.001))
     wild = a._replace(folds=a.folds + np.linspace(-0.2, 0.2, 10))
-    assert table(a=wild, b=b).iloc[0]["verdict"] == "undecided"
+    row = table(a=wild, b=b).iloc[0]
+    assert row["verdict"] == "undecided"
+    assert (row["verdict_low"], row["verdict_high"]) == (
+        row["corrected_low"],
+        row["corrected_high"],
+    )
+    loose = a._replace(draws=a.draws + np.linspace(-0.1, 0.1, 500))
+    row = table(a=loose, b=b).iloc[0]
+    assert row["verdict_low"] == row["difference_low"] < row["corrected_low"]
 
 
 def test_only_declared_comparisons_per_lesion_are_adjusted():
@@ -53,6 +70,34 @@ def test_a_single_fold_has_no_corrected_test():
     row = table(a=one, b=one._replace(value=0.9, draws=one.draws - 0.05)).iloc[0]
     assert np.isnan([row["corrected_low"], row["p_value"], row["p_holm"]]).all()
     assert row["verdict"] == "better"
+
+
+def test_folds_that_are_not_alike_have_no_corrected_test():
+    a, b = scored(0.95), scored(0.9, seed=1)
+    row = table(test_to_train=None, a=a, b=b).iloc[0]
+    assert np.isnan([row["corrected_low"], row["corrected_high"], row["p_value"]]).all()
+    assert (row["verdict_low"], row["verdict_high"]) == (
+        row["difference_low"],
+        row["difference_high"],
+    )
+
+
+def test_delong_of_declared_comparisons_is_adjusted(lesions):
+    parts = {name: part.reset_index(drop=True) for name, part in lesions.groupby("model")}
+    mixed = (parts["good"]["p_mel"] + parts["poor"]["p_mel"]) / 2
+    parts["mixed"] = parts["good"].assign(model="mixed", p_mel=mixed)
+    tested = pd.concat(parts.values(), ignore_index=True)
+    models = {name: scored(0.9, seed=seed) for seed, name in enumerate(parts)}
+    declared = [("good", "poor"), ("mixed", "poor")]
+    found = add_delong(table(declared, **models), tested, "mel")
+    of_lesions = found[found["unit"] == "lesion"]
+    assert of_lesions["p_delong"].notna().all()
+    assert found.loc[found["unit"] == "image", ["p_delong", "p_delong_holm"]].isna().all(axis=None)
+    family = of_lesions[of_lesions["declared"]]
+    assert len(family) == 2
+    assert family["p_delong_holm"].tolist() == holm(family["p_delong"]).tolist()
+    assert (family["p_delong_holm"] > family["p_delong"]).any()
+    assert of_lesions.loc[~of_lesions["declared"], "p_delong_holm"].isna().all()
 
 
 def test_one_model_has_no_pairs():

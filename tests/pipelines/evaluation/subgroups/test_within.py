@@ -143,6 +143,23 @@ def test_repeats_are_averaged_and_models_kept_apart(confounded):
     np.testing.assert_allclose(table.query("model == 'other'")["auc"], alone[0])
 
 
+def test_models_of_other_sources_are_not_pooled(confounded):
+    """Each source on a scale of its own, as models that were trained on the others may have it."""
+    lesions, facts = confounded
+    every = within_tables(lesions, facts, draws(lesions), "mel")
+    apart = within_tables(lesions, facts, draws(lesions), "mel", pooled=False)
+    assert apart.gaps.empty
+    kept = every.within[every.within["value"] != "all sources"].reset_index(drop=True)
+    pd.testing.assert_frame_equal(apart.within, kept)
+
+
+def test_without_a_class_of_concern_its_lesions_are_not_counted(confounded):
+    lesions, facts = confounded
+    table = within_tables(lesions, facts, draws(lesions)).within
+    assert table["n_positive"].isna().all()
+    assert set(table["score"]) == {"macro_auc"}
+
+
 @pytest.fixture(scope="module")
 def tinted(tmp_path_factory):
     """Pictures of one kind of lesion; a device that tints goes with the diagnosis."""

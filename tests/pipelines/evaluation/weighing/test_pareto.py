@@ -78,6 +78,21 @@ def test_a_loss_that_may_be_large_prevents_dominance():
     assert dominated_by(matrix, {"auc": 0.9 + noise}) == {"a": "", "b": ""}
 
 
+def test_a_score_without_draws_speaks_against_a_model_but_not_for_it():
+    ece = Criterion("ece", "error", "ECE", False)
+    draws = {"auc": np.full((2, 20), 0.9)}
+
+    def front(first, second, criterion):
+        values = pd.DataFrame({"auc": 0.9, criterion.name: [first, second]}, index=["a", "b"])
+        return dominated_by(DecisionMatrix(values, (AUC, criterion), {}), draws)
+
+    assert front(0.02, 0.09, ece) == {"a": "", "b": ""}
+    assert front(10, 90, MS) == {"a": "", "b": "a"}
+    # Faster and as good, were it not for what may be chance.
+    values = pd.DataFrame({"auc": 0.9, "ms": [10, 90], "ece": [0.09, 0.02]}, index=["a", "b"])
+    assert dominated_by(DecisionMatrix(values, (AUC, MS, ece), {}), draws) == {"a": "", "b": ""}
+
+
 def test_margins_do_not_go_in_circles():
     # Each is better than the next by two margins in one thing, and within one in the others.
     values = np.array([[0.0, 0, 0], [-2, 1, 1], [-1, -1, 2]])

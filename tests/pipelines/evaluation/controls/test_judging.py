@@ -10,7 +10,7 @@ from sklearn.preprocessing import FunctionTransformer, StandardScaler
 
 from features.reading.files import read_image
 from pipelines.evaluation import aggregate_lesions, draw_lesions, make_folds, out_of_fold
-from pipelines.evaluation.controls.controls import controls_table, predict_controls
+from pipelines.evaluation.controls.judging import controls_table, predict_controls
 from pipelines.recipes.self_deception import make_controls
 
 FOLDS = 3

@@ -9,9 +9,9 @@ from features import CNNEmbedding, ColorMoments, ImageFeatures, SkinContrast
 from pipelines.artifacts import save_model
 from pipelines.cnn import CNNClassifier, CrossFittedLogits
 from pipelines.data import make_lesions
-from pipelines.evaluation import costs
-from pipelines.evaluation.costs.cost_process import peak_memory, strip, time_calls
-from pipelines.evaluation.costs.costs import Costs, costs_table, measure_costs
+from pipelines.evaluation.costs import table as costs
+from pipelines.evaluation.costs.process import peak_memory, strip, time_calls
+from pipelines.evaluation.costs.table import Costs, costs_table, measure_costs
 from pipelines.pipeline import LesionPipeline
 
 PARTS = [("moments", ColorMoments()), ("skin", SkinContrast())]

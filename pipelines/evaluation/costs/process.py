@@ -1,4 +1,4 @@
-"""The process that `pipelines.evaluation.costs.costs` measures a model in; runs as a module."""
+"""The process that `pipelines.evaluation.costs.table` measures a model in; runs as a module."""
 
 import json
 import sys

@@ -16,7 +16,7 @@ from sklearn.utils import check_random_state
 
 from pipelines.intake import image_side
 
-_PROCESS = "pipelines.evaluation.costs.cost_process"
+_PROCESS = "pipelines.evaluation.costs.process"
 _ONE_CORE = dict.fromkeys(
     ("LOKY_MAX_CPU_COUNT", "MKL_NUM_THREADS", "OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS"), "1"
 )
