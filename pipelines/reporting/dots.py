@@ -98,8 +98,8 @@ def draw_dots(
     axes.set_ylim(len(rows) - 0.4, -0.6)
     # From the right: a long label may reach below the names of the rows, not off the page.
     axes.set_xlabel(label, loc="right")
-    # Five numbers fit beside each other, with three decimals and a sign.
-    axes.xaxis.set_major_locator(MaxNLocator(5))
+    # So many steps have room for their numbers, with three decimals and a sign, beside long names.
+    axes.xaxis.set_major_locator(MaxNLocator(4))
     axes.grid(axis="x", color=RULE, lw=0.7)
     axes.spines["left"].set_visible(False)
     if len(series) > 1:

@@ -32,16 +32,24 @@ def make_section(results: Results) -> Section:
     others = POOLED | MORE if several_folds(results) else MORE
     more = ranking_table(results, "lesion", others, "-more")
     if len(more.head) > 1:
-        parts.append(Fold("More scores per lesion", [more]))
-    if "image" in set(results.record.metrics["unit"]):
+        parts.append(Fold(f"More scores per {results.unit}", [more]))
+    if results.unit == "lesion":
         made = ranking_table(results, "image", SCORES | others)
         parts.append(Fold("Scores per image", [made]))
     return Section(
         "ranking",
         "Ranking",
-        "A lesion is what is diagnosed, so its images count together: their probabilities are "
-        "averaged. Scores per image are below, for comparison with other work." + _pooled(results),
+        _counted(results) + _pooled(results),
         parts,
+    )
+
+
+def _counted(results: Results) -> str:
+    if results.unit == "image":
+        return "No image names its lesion, so each counts as one."
+    return (
+        "A lesion is what is diagnosed, so its images count together: their probabilities are "
+        "averaged. Scores per image are below, for comparison with other work."
     )
 
 
@@ -83,8 +91,9 @@ def ranking_table(
         + [score_cell(row, name, best=len(rows) > 1 and row[name] == best[name]) for name in names]
         for _, row in rows.iterrows()
     ]
+    noun = unit if results.unit == "lesion" else "image"
     caption = (
-        f"Scores per {unit} with 95% intervals, {int(rows['n'].iloc[0]):,} {unit}s. "
+        f"Scores per {noun} with 95% intervals, {int(rows['n'].iloc[0]):,} {noun}s. "
         "Best of each column bold."
     )
     head = ["Model", *(scores[name].format(positive=results.positive) for name in names)]
@@ -96,8 +105,7 @@ def ranking_table(
     if "Stability" in head:
         caption += (
             " Stability: Nogueira's index of the columns that folds keep, 1 where all keep the "
-            "same, 0 as by chance. Its interval takes folds for independent; they share training "
-            "lesions, so it is too narrow."
+            "same, 0 as by chance."
         )
     return Table(f"ranking-{unit}{suffix}", caption, head, body)
 
