@@ -25,6 +25,12 @@ def add_parser(commands: argparse._SubParsersAction) -> None:
     parser.add_argument("--out", type=Path, help="folder of the report (the run's own)")
     parser.add_argument("--bootstrap", type=positive_int, help="draws (as the run had them)")
     parser.add_argument("--prevalence", type=float, help="of the class of concern in use")
+    parser.add_argument(
+        "--target-sensitivity", type=float, help="that thresholds of inner folds are set for"
+    )
+    parser.add_argument(
+        "--miss-cost", type=float, metavar="N", help="false alarms that one missed case weighs"
+    )
     add_scenario_option(parser)
     parser.add_argument("--gallery", action="store_true", help="also write gallery.html")
     parser.set_defaults(run=run)
@@ -33,10 +39,12 @@ def add_parser(commands: argparse._SubParsersAction) -> None:
 def run(args: argparse.Namespace) -> None:
     """Read, analyse and write."""
     result = Comparison.load(args.run_folder)
-    if args.bootstrap is not None:
-        result.settings["n_bootstrap"] = args.bootstrap
-    if args.prevalence is not None:
-        result.settings["prevalence"] = args.prevalence
-    if args.scenario:
-        result.settings["scenarios"] = args.scenario
+    asked = {
+        "n_bootstrap": args.bootstrap,
+        "prevalence": args.prevalence,
+        "target_sensitivity": args.target_sensitivity,
+        "miss_cost": args.miss_cost,
+        "scenarios": args.scenario or None,
+    }
+    result.settings |= {name: value for name, value in asked.items() if value is not None}
     show(result, result.report(args.out or args.run_folder, gallery=args.gallery))

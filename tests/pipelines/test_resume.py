@@ -8,6 +8,7 @@ import pytest
 from sklearn.base import BaseEstimator, ClassifierMixin, clone
 from sklearn.feature_selection import SelectKBest
 
+from pipelines.cli import main
 from pipelines.comparison import Comparison, compare
 from pipelines.evaluation import Protocol
 from pipelines.evaluation.design.plan import FILE
@@ -124,6 +125,20 @@ def test_a_report_is_made_again_without_fits(three, manifest, tmp_path):
     assert Dying.fits == 0
     assert (tmp_path / "again" / "metrics.csv").read_text() == first
     assert json.loads((tmp_path / "again" / "run.json").read_text())["plan"]["hash"]
+
+
+def test_the_command_makes_it_for_another_use(models, manifest, tmp_path, capsys):
+    run({"fusion": models["fusion"]}, manifest, tmp_path).report(tmp_path)
+    asked = ["--prevalence", "0.2", "--target-sensitivity", "0.8", "--miss-cost", "5"]
+    assert main(["report", str(tmp_path), *asked, "--out", str(tmp_path / "again")]) == 0
+    assert "fusion" in capsys.readouterr().out
+    settings = json.loads((tmp_path / "again" / "run.json").read_text())
+    assert (settings["prevalence"], settings["target_sensitivity"]) == (0.2, 0.8)
+    rules = pd.read_csv(tmp_path / "again" / "tables" / "operating_points.csv")["rule"]
+    assert {rule.split(",")[0] for rule in rules} > {
+        "80 % sensitivity",
+        "a missed case costs 5 false alarms",
+    }
 
 
 def test_a_folder_without_a_run_is_refused(tmp_path):
