@@ -3,7 +3,8 @@
 from pipelines.evaluation.design.folds import Split, as_splits, make_folds, make_splits
 from pipelines.evaluation.design.protocol import Protocol
 from pipelines.evaluation.evidence import summarise_cohort
-from pipelines.evaluation.fitting.cross_validation import OutOfFold, out_of_fold
+from pipelines.evaluation.fitting.collected import OutOfFold
+from pipelines.evaluation.fitting.cross_validation import out_of_fold
 from pipelines.evaluation.predictions import aggregate_lesions
 from pipelines.evaluation.record import Record
 from pipelines.evaluation.scores import Scores, score_models
