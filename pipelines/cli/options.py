@@ -196,8 +196,13 @@ def add_training_options(parser: argparse.ArgumentParser, when: str) -> None:
 
 def add_protocol_options(parser: argparse.ArgumentParser) -> None:
     """Options that say which images test which, and what is asked of every fold."""
-    group = parser.add_argument_group("protocol", "fixed in plan.json before any model is fitted")
     rules = Protocol()
+    group = parser.add_argument_group("protocol", "fixed in plan.json before any model is fitted")
+    _add_split_options(group, rules)
+    _add_question_options(group, rules)
+
+
+def _add_split_options(group: argparse._ArgumentGroup, rules: Protocol) -> None:
     group.add_argument(
         "--folds", type=positive_int, default=rules.n_splits, help="of a cross-validation"
     )
@@ -227,6 +232,9 @@ def add_protocol_options(parser: argparse.ArgumentParser) -> None:
         help="by which thresholds are set, each a fit of the first repeat; 0 for none. Networks "
         "are not trained again",
     )
+
+
+def _add_question_options(group: argparse._ArgumentGroup, rules: Protocol) -> None:
     group.add_argument(
         "--reference", metavar="MODEL", help="what all others are compared with (the first model)"
     )

@@ -22,7 +22,9 @@ def amount(results: Results, cohort: pd.DataFrame) -> str:
         As in '10,015 images of 7,470 lesions'.
     """
     images = f"{cohort['images'].sum():,} images"
-    return f"{images} of {cohort['lesions'].sum():,} lesions" if _known(results) else images
+    return (
+        f"{images} of {cohort['lesions'].sum():,} lesions" if results.unit == "lesion" else images
+    )
 
 
 def data_set(results: Results) -> str:
@@ -44,7 +46,7 @@ def data_set(results: Results) -> str:
     part = tested["images"].sum() < all_of_it["images"].sum()
     external = protocol_of(results) == "external"
     counts = []
-    for unit in ("lesions", "images") if _known(results) else ("images",):
+    for unit in ("lesions", "images") if results.unit == "lesion" else ("images",):
         # Training images of another data set are no whole of which those tested are a part.
         of_all = f" of {all_of_it[unit].sum():,}" if part and not external else ""
         counts.append(f"{tested[unit].sum():,}{of_all} {unit}")
@@ -56,7 +58,3 @@ def data_set(results: Results) -> str:
     if not name:
         return words
     return f"{name}, tested on {words}" if part else f"{name}: {words}"
-
-
-def _known(results: Results) -> bool:
-    return results.unit == "lesion"

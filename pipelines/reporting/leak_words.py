@@ -4,14 +4,15 @@ from typing import NamedTuple
 
 import pandas as pd
 
+from pipelines.audit.grouping import DUPLICATES
 from pipelines.reporting.protocol_words import protocol_of
 from pipelines.reporting.results import Results
 
 # What connects images, so that splits by groups part none of them.
 _CONNECTED = (
-    *("same file", "same picture", "mirrored", "turned", "same id", "lesion ids miss pairs"),
+    *DUPLICATES,
     *("duplicates across splits", "lesion across splits", "patient across splits"),
-    "shared between data sets",
+    *("lesion ids miss pairs", "shared between data sets"),
 )
 
 

@@ -13,11 +13,7 @@ from features.reading.sources import image_sources
 from pipelines.data import lesion_ids, limit_manifest
 from pipelines.evaluation.controls.artefacts import ARTEFACTS, paste
 from pipelines.evaluation.scoring.bootstrap import draw_lesions
-from pipelines.evaluation.scoring.drawn import (
-    Floats,
-    interval,
-    with_point,
-)
+from pipelines.evaluation.scoring.drawn import Floats, interval, with_point
 
 _SCORES = ("shift", "moved_up", "flipped")
 _COLUMNS = [

@@ -10,12 +10,7 @@ from pipelines.evaluation.design.folds import Split
 from pipelines.evaluation.fitting.cross_validation import out_of_fold
 from pipelines.evaluation.predictions import COUNT, PREFIX, aggregate_lesions, class_names
 from pipelines.evaluation.scoring.bootstrap import DRAWS_AT_ONCE, draw_lesions
-from pipelines.evaluation.scoring.drawn import (
-    Floats,
-    interval,
-    lesion_index,
-    score_models_on,
-)
+from pipelines.evaluation.scoring.drawn import Floats, interval, lesion_index, score_models_on
 from pipelines.evaluation.scoring.fold_areas import fold_areas, mean_of_folds
 from pipelines.recipes.self_deception import SHUFFLED, Control
 

@@ -21,13 +21,7 @@ from pipelines.evaluation.scoring.drawn import (
     weighted_mean,
 )
 from pipelines.evaluation.scoring.metrics import known_mean
-from pipelines.evaluation.subgroups.strata import (
-    ENOUGH,
-    LEAST,
-    count_of,
-    enough,
-    lesion_words,
-)
+from pipelines.evaluation.subgroups.strata import ENOUGH, LEAST, count_of, enough, lesion_words
 
 WITHIN, ALL_SOURCES, HISTOLOGY = "within source", "all sources", "histo"
 # Names under which manifests say how a diagnosis was verified, and that it was by histology.
