@@ -158,9 +158,12 @@ def lab_tensors(pixels: Tensor) -> Tensor:
 def _lab_of_image(pixels: np.ndarray, lab: np.ndarray) -> None:
     light = _RGB_TO_RELATIVE @ cv2.LUT(pixels, _LINEAR_LIGHT)
     # Root and line meet, so that their sum, each held where the other one rules, needs no choice
-    # by pixel. (Dark corners are many, and the power of 0 is slow.)
-    root = cv2.pow(np.maximum(light, _DARK), 1 / 3)
-    root = cv2.scaleAdd(np.minimum(light, _DARK, out=light), _SLOPE, root)
+    # by pixel. Torch's logarithm is several times as fast as the powers of OpenCV and NumPy.
+    root = np.maximum(light, _DARK)
+    torch.from_numpy(root).log_().div_(3).exp_()
+    np.minimum(light, _DARK, out=light)
+    light *= _SLOPE
+    root += light
     np.matmul(_ROOTS_TO_LAB, root, out=lab)
     lab[0] -= 16 + 116 * _SLOPE * _DARK
 

@@ -25,6 +25,18 @@ class Window(NamedTuple):
         """Canvas pixels per original pixel, at most 1."""
         return self.size / self.side
 
+    def filled(self, shape: tuple[int, int]) -> np.ndarray:
+        """Canvas pixels made of an image of this (height, width) alone, (size, size) bool."""
+        starts = (self.top, self.left)
+        # A canvas pixel covers `edges[i]` to `edges[i + 1]` of the window, in parts of `size`.
+        edges = np.arange(self.size + 1) * self.side
+        rows, columns = (
+            (edges[:-1] + start * self.size >= 0)
+            & (edges[1:] + start * self.size <= length * self.size)
+            for start, length in zip(starts, shape, strict=True)
+        )
+        return rows[:, None] & columns
+
     def within(self, shape: tuple[int, int]) -> tuple[slice, slice]:
         """Rows and columns of the window that lie in an image of this (height, width)."""
         starts = (self.top, self.left)
@@ -88,13 +100,15 @@ def cut(plane: np.ndarray, window: Window, *, smooth: bool = True) -> np.ndarray
         The canvas.
     """
     rows, columns = window.within(plane.shape[:2])
-    square = np.zeros((window.side, window.side, *plane.shape[2:]), dtype=plane.dtype)
-    square[
-        rows.start - window.top : rows.stop - window.top,
-        columns.start - window.left : columns.stop - window.left,
-    ] = plane[rows, columns]
+    square = plane[rows, columns]
+    if square.shape[:2] != (window.side, window.side):
+        square = np.zeros((window.side, window.side, *plane.shape[2:]), dtype=plane.dtype)
+        square[
+            rows.start - window.top : rows.stop - window.top,
+            columns.start - window.left : columns.stop - window.left,
+        ] = plane[rows, columns]
     if window.side == window.size:
-        return square
+        return square.copy()
     # The exact kind looks at pixel centres; plain nearest would shift a mask by half a pixel.
     method = cv2.INTER_AREA if smooth else cv2.INTER_NEAREST_EXACT
     return cv2.resize(square, (window.size, window.size), interpolation=method)

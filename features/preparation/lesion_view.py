@@ -74,7 +74,7 @@ class Preparation:
     artefacts: tuple[str, ...] = ()
     segmentation: str = "candidates"
 
-    version = 2
+    version = 3
 
     def __post_init__(self) -> None:
         choices = {
@@ -178,11 +178,10 @@ def _cut_masks(
     lesion: np.ndarray, valid: np.ndarray, window: Window
 ) -> tuple[np.ndarray, np.ndarray]:
     """Frame lesion and field of view; the lesion keeps at least a pixel."""
-    seen = valid[window.within(valid.shape)]
-    if seen.size == window.side**2 and seen.all():
-        framed_valid = np.ones((window.size, window.size), dtype=bool)
+    # Only canvas pixels made of valid ones alone are valid: the rest are mixed with black.
+    if valid[window.within(valid.shape)].all():
+        framed_valid = window.filled(valid.shape)
     else:
-        # Only canvas pixels made of valid ones alone are valid: the rest are mixed with black.
         framed_valid = cut(valid.view(np.uint8) * 255, window) == 255
     framed = (cut(lesion.view(np.uint8), window, smooth=False) > 0) & framed_valid
     if not framed.any():  # so thin that shrinking lost it

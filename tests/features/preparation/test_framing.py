@@ -4,7 +4,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from skimage.draw import disk
 
-from features.preparation.framing import cut, frame_image, lesion_window
+from features.preparation.framing import Window, cut, frame_image, lesion_window
 
 
 def test_a_small_lesion_keeps_its_own_pixels():
@@ -81,3 +81,18 @@ def test_the_frame_is_whole_and_in_proportion():
     assert inside[8:56].all()
     assert (framed[~inside] == (128, 120, 110)).all()
     assert inside.sum() == 48 * 64
+
+
+@given(st.integers(1, 120), st.integers(1, 120), st.integers(1, 60), st.integers(0, 120), st.data())
+def test_canvas_pixels_of_the_image_alone_are_told(height, width, size, more, data):
+    side = size + more
+    top, left = (data.draw(st.integers(1 - side, length - 1)) for length in (height, width))
+    window = Window(top, left, side, size)
+    drawn = cut(np.full((height, width), 255, dtype=np.uint8), window)
+    np.testing.assert_array_equal(window.filled((height, width)), drawn == 255)
+
+
+def test_a_cut_is_a_copy():
+    image = np.zeros((240, 240, 3), dtype=np.uint8)
+    cut(image, Window(0, 0, 240, 240))[:] = 1
+    assert not image.any()
