@@ -8,13 +8,15 @@
 Descriptors alone, frozen embedding alone, both fused, the fine-tuned networks alone, descriptors
 fused with their cross-fitted logits, and stacked with them, on one of five lesion-grouped folds
 unless --folds names more. The network is that of `fine_tuning.py`, so a folder of checkpoints
-serves both. A run that was stopped goes on from its folder.
+serves both; with --networks it was trained elsewhere, by `train_networks.py`. A run that was
+stopped goes on from its folder.
 """
 
 import argparse
 from pathlib import Path
 
-from fine_tuning import make_network, starting_weights
+from fine_tuning import make_network, network_options
+from saved_network import SavedNetwork
 
 from pipelines import Protocol, compare, load_dataset, make_model
 
@@ -26,22 +28,15 @@ def parse_arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
-    parser.add_argument("--dataset", default="ham10000")
-    parser.add_argument("--root", type=Path, required=True)
-    parser.add_argument("--limit", type=int, help="about so many images")
+    network_options(parser)
     parser.add_argument("--folds", type=int, nargs="+", default=[0], help="of five, tested")
-    parser.add_argument("--backbone", default="efficientnet_lite0")
-    parser.add_argument("--weights", type=starting_weights, default="default")
-    parser.add_argument("--sizes", type=int, nargs="+", default=[96, 128], help="of the frames")
-    parser.add_argument("--predict-size", type=int, default=144)
-    parser.add_argument("--epochs", type=int, default=8)
-    parser.add_argument("--device", default="auto")
-    parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--bootstrap", type=int, default=2000)
     parser.add_argument("--inner-folds", type=int, default=0, help="by which thresholds are set")
     parser.add_argument("--train-scores", action="store_true", help="score training rows too")
     parser.add_argument("--store", type=Path, help="SQLite file that keeps the descriptors")
-    parser.add_argument("--checkpoint", type=Path, help="folder that keeps the networks")
+    parser.add_argument(
+        "--networks", type=Path, help="what train_networks.py kept, instead of training here"
+    )
     parser.add_argument("--out", type=Path, required=True, help="folder of the run and its report")
     return parser.parse_args()
 
@@ -57,7 +52,8 @@ def main() -> None:
         "random_state": args.seed,
         "verbose": 1,
     }
-    models = {name: make_model(name, network=make_network(args), **shared) for name in MODELS}
+    network = SavedNetwork(args.networks) if args.networks else make_network(args)
+    models = {name: make_model(name, network=network, **shared) for name in MODELS}
     protocol = Protocol(
         test_folds=args.folds,
         reference="cnn_ensemble",

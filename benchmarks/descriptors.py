@@ -30,18 +30,16 @@ from typing import Any
 import cv2
 import numpy as np
 import torch
+from lesion_images import JPEG_SIZE, drawn_lesions, real_lesions, write_jpegs
 from threadpoolctl import threadpool_limits
 
-from features import ImageFeatures, ImagePart, LesionStyle, Preparation, draw_lesion
+from features import ImageFeatures, ImagePart, Preparation
 from features.batch import LesionBatch
 from features.preparation.lesion_view import PreparedLesion
 from features.reading.files import decode_image
-from features.reading.sources import image_sources
-from pipelines import load_dataset
 from pipelines.recipes.blocks import default_descriptors
 from plain import CODES, FAMILIES, SUITE, Family
 
-JPEG_SIZE = (450, 600)
 CANVAS = 224
 N_LESIONS = {"quick": 24, "full": 64}
 REPEATS = {"quick": 3, "full": 5}
@@ -49,43 +47,6 @@ MIN_SECONDS = 1.0  # a short run repeats: the least of few is still noise
 BATCH_SIZE = 64
 N_BATCHES = {"quick": (2,), "full": (2, 4)}  # from file to row, after one batch by itself
 MEMORY_LIMIT_MB = 1000
-
-
-def drawn_lesions(n: int) -> tuple[list[np.ndarray], list[np.ndarray]]:
-    """Synthetic lesions of several sizes and looks, with their masks.
-
-    Every other one has hairs: about as hairy, on the whole, as the photographs of ISIC UDA-1.
-    """
-    palette = ("light brown", "dark brown", "black", "blue-gray", "red", "white")
-    rng = np.random.default_rng(0)
-    images, masks = [], []
-    for i in range(n):
-        style = LesionStyle(
-            diameter=rng.uniform(0.3, 0.7),
-            asymmetry=rng.uniform(0, 0.2),
-            irregularity=rng.uniform(0, 0.04),
-            colors=tuple(rng.choice(palette, size=rng.integers(1, 5), replace=False)),
-            hair=int(rng.integers(1, 5)) if i % 2 else 0,
-        )
-        image, mask = draw_lesion(style, size=JPEG_SIZE, random_state=i)
-        images.append(image)
-        masks.append(mask)
-    return images, masks
-
-
-def real_lesions(dataset: str, root: Path, n: int) -> tuple[list[np.ndarray], list[np.ndarray]]:
-    """Images of a data set, enlarged or shrunk to the benchmark's size, with their masks."""
-    sources = image_sources(load_dataset(dataset, root, limit=n, random_state=0))[:n]
-    side = JPEG_SIZE[::-1]
-    images, masks = [], []
-    for source in sources:
-        image = source.read_image()
-        mask = source.read_mask(image.shape[:2])
-        if mask is None:
-            sys.exit(f"{root}: the benchmark needs a lesion mask for every image.")
-        images.append(cv2.resize(image, side, interpolation=cv2.INTER_AREA))
-        masks.append(cv2.resize(mask.view(np.uint8), side, interpolation=cv2.INTER_NEAREST) > 0)
-    return images, masks
 
 
 def floor_ms(images: list[np.ndarray], repeats: int) -> float:
@@ -193,15 +154,6 @@ def added_memory_mb(images: list[np.ndarray], mode: str, start: float) -> dict[i
             ImageFeatures(parts, preparation=preparation, store=None).fit_transform(some)
             added[len(some)] = peak_mb() - start
     return added
-
-
-def write_jpegs(images: list[np.ndarray], n: int, folder: Path) -> list[Path]:
-    """Write different JPEGs, as many as asked for: the same images again, but shifted."""
-    paths = [folder / f"{i:04d}.jpg" for i in range(n)]
-    for i, path in enumerate(paths):
-        shifted = np.roll(images[i % len(images)], 3 * (i // len(images)), axis=1)
-        cv2.imwrite(str(path), shifted[..., ::-1])
-    return paths
 
 
 def parse_arguments() -> argparse.Namespace:

@@ -37,15 +37,11 @@ def starting_weights(text: str) -> str | None:
     return None if text == "none" else text
 
 
-def parse_arguments() -> argparse.Namespace:
-    """Read the command line."""
-    parser = argparse.ArgumentParser(
-        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
-    )
+def network_options(parser: argparse.ArgumentParser) -> None:
+    """Add what says which images there are, and how a network is trained on them."""
     parser.add_argument("--dataset", default="ham10000")
     parser.add_argument("--root", type=Path, required=True)
     parser.add_argument("--limit", type=int, help="about so many images")
-    parser.add_argument("--fold", type=int, default=0, help="the one of five that is tested")
     parser.add_argument("--backbone", default="efficientnet_lite0")
     parser.add_argument(
         "--weights",
@@ -56,11 +52,20 @@ def parse_arguments() -> argparse.Namespace:
     parser.add_argument("--sizes", type=int, nargs="+", default=[96, 128], help="of the frames")
     parser.add_argument("--predict-size", type=int, default=144)
     parser.add_argument("--epochs", type=int, default=8)
-    parser.add_argument("--networks", type=int, default=3, help="K of the cross-fit")
     parser.add_argument("--device", default="auto")
     parser.add_argument("--seed", type=int, default=0)
-    parser.add_argument("--store", type=Path, help="SQLite file that keeps the descriptors")
     parser.add_argument("--checkpoint", type=Path, help="folder that keeps the networks")
+
+
+def parse_arguments() -> argparse.Namespace:
+    """Read the command line."""
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    network_options(parser)
+    parser.add_argument("--fold", type=int, default=0, help="the one of five that is tested")
+    parser.add_argument("--networks", type=int, default=3, help="K of the cross-fit")
+    parser.add_argument("--store", type=Path, help="SQLite file that keeps the descriptors")
     parser.add_argument("--json", type=Path, metavar="FILE", help="write the figures there")
     return parser.parse_args()
 

@@ -120,7 +120,8 @@ def extract(
         Threads, each taking batches from file to rows; counted as joblib does.
     device : str or torch.device, default="cpu"
         Where lesions are described, as `pick_device` takes it; networks have a device of their
-        own. The rows of a CPU and of a GPU agree to 1e-4 and share a place in the store.
+        own. The rows of a CPU and of a GPU share a place in the store: they agree to 1e-4, and
+        to a pixel in a thousand where rounded colours are counted.
     on_error : {"raise", "skip"}, default="raise"
         Whether a row that cannot be read stops the run or is listed in `failures`.
     progress : bool, default=False

@@ -1,5 +1,7 @@
 """Forward passes by PyTorch itself, eager or compiled."""
 
+from collections.abc import Callable
+
 import torch
 from torch import Tensor, nn
 
@@ -24,8 +26,9 @@ def make_runner(
             return forward(frames.to(device, non_blocking=True)).cpu()
 
     if device.type != "cpu":
-        return Gathering(embed)
-    one = embed if example is None else _filled_up(embed)
+        return Gathering(_filled_up(embed, _power_of_two))
+    # Another size would be compiled anew, in minutes.
+    one = embed if example is None else _filled_up(embed, lambda n_frames: _CPU_BATCH)
     return lambda frames: torch.cat([one(piece) for piece in frames.split(_CPU_BATCH)])
 
 
@@ -39,11 +42,16 @@ def _compiled(network: nn.Module, frame: Tensor) -> Runner:
     return compiled
 
 
-def _filled_up(embed: Runner) -> Runner:
-    """Repeat the last frame up to a full batch: another size would be compiled anew, in minutes."""
+def _power_of_two(n_frames: int) -> int:
+    """Few numbers of frames in all: for each new one cuDNN plans anew."""
+    return 1 << (n_frames - 1).bit_length()
+
+
+def _filled_up(embed: Runner, full: Callable[[int], int]) -> Runner:
+    """Repeat the last frame up to the number that is full, of at least as many as there are."""
 
     def run(frames: Tensor) -> Tensor:
-        lacking = _CPU_BATCH - len(frames)
+        lacking = full(len(frames)) - len(frames)
         return embed(torch.cat([frames, *[frames[-1:]] * lacking]))[: len(frames)]
 
     return run

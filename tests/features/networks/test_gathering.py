@@ -1,5 +1,5 @@
 from concurrent.futures import ThreadPoolExecutor
-from threading import Event, Lock
+from threading import Event, Lock, get_ident
 
 import pytest
 import torch
@@ -108,6 +108,34 @@ def test_a_failure_reaches_whoever_waits_and_is_over_then():
         gathering(pieces(1)[0])
     gathering._work = device.work
     assert len(gathering(pieces(1)[0])) == 32
+
+
+def test_all_work_is_done_on_one_thread():
+    threads = set()
+
+    def work(batch):
+        threads.add(get_ident())
+        return batch
+
+    gathering = Gathering(work)
+    for _ in range(2):
+        with ThreadPoolExecutor(4) as pool:
+            list(pool.map(gathering, pieces(8)))
+    assert len(threads) == 1
+
+
+@pytest.mark.parametrize(("n_frames", "full"), [(1, 1), (2, 2), (3, 4), (17, 32), (32, 32)])
+def test_a_gpu_sees_few_numbers_of_frames(n_frames, full):
+    seen = []
+
+    def embed(frames):
+        seen.append(len(frames))
+        return 2 * frames
+
+    frames = torch.arange(float(n_frames))[:, None]
+    run = torch_engine._filled_up(embed, torch_engine._power_of_two)
+    assert torch.equal(run(frames), 2 * frames)
+    assert seen == [full]
 
 
 def test_a_gpu_gathers_and_a_cpu_does_not():
