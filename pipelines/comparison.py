@@ -12,7 +12,7 @@ import pandas as pd
 from sklearn.base import clone
 
 from fusion.selection import OneStandardError
-from pipelines.data import has_groups, lesion_ids, validate_manifest
+from pipelines.data import lesion_ids, validate_manifest
 from pipelines.data.grouping import grouping
 from pipelines.evaluation import OutOfFold, Protocol, Record, Split, out_of_fold, summarise_cohort
 from pipelines.evaluation.design.fingerprints import data_fingerprint, model_fingerprint
@@ -339,7 +339,6 @@ def _describe(models: Mapping[str, Any], manifest: pd.DataFrame) -> dict[str, An
         "dataset": manifest.attrs.get("dataset"),
         "partial": bool(manifest.attrs.get("partial", False)),
         "models": {name: _describe_model(model, manifest) for name, model in models.items()},
-        "grouped": has_groups(manifest),
         "grouping": grouping(manifest),
         "synthetic": bool(sources.str.contains("synthetic", case=False).any()),
         "command": command(),

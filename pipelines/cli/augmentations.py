@@ -15,7 +15,7 @@ from features import read_image
 from pipelines.cli.options import new_parser, positive_int
 from pipelines.cnn.augmentation import NO_AUGMENTATION, Augmentation
 from pipelines.cnn.classifier import FRAMINGS
-from pipelines.reporting.palette import INK, MUTED, RULE
+from pipelines.reporting.drawing.palette import INK, MUTED, RULE
 
 _EXAMPLES = """\
   dermfusion augmentations lesion.jpg --out grid.png

@@ -21,7 +21,7 @@ from pipelines.cli.options import (
 )
 from pipelines.experiments import SINS, ledger, noise_ledger
 from pipelines.recipes import make_model
-from pipelines.reporting.ledger import write_noise_ledger
+from pipelines.reporting.experiments.ledger import write_noise_ledger
 
 _EXAMPLES = """\
   dermfusion ledger --dataset ham10000 --root data/ham10000 --out runs/ledger

@@ -20,7 +20,7 @@ from pipelines.experiments.run_facts import run_facts
 from pipelines.experiments.saved_columns import Extracted, SavedColumns, extract_columns
 from pipelines.experiments.saved_steps import Finished, SavedSteps
 from pipelines.recipes import add_controls, make_classifier, make_model
-from pipelines.reporting.ablation import write_ablation
+from pipelines.reporting.experiments.ablation import write_ablation
 
 Progress = Callable[[str], object]
 

@@ -17,7 +17,7 @@ from pipelines.evaluation.scoring.metrics import one_vs_rest_auc
 from pipelines.experiments.run_facts import run_facts
 from pipelines.experiments.sins import SINS, Outcome
 from pipelines.experiments.study import Floats, Study, lesion_truth
-from pipelines.reporting.ledger import write_ledger
+from pipelines.reporting.experiments.ledger import write_ledger
 
 Progress = Callable[[str], object]
 

@@ -12,7 +12,7 @@ from pipelines.evaluation import aggregate_lesions, draw_lesions, percentile_int
 from pipelines.evaluation.scoring.unit_scores import unit_scores
 from pipelines.experiments.ladder import MAJORITY, Step
 from pipelines.experiments.saved_steps import Finished
-from pipelines.reporting.ablation_words import BOLTZMANN
+from pipelines.reporting.experiments.ablation_words import BOLTZMANN
 
 _SCORES = ("macro_auc", "balanced_accuracy_prior")
 

@@ -21,7 +21,7 @@ from fusion import (
 from fusion.selection import SCALE_DEPENDENT, SELECTORS, make_selector
 from pipelines.experiments.saved_columns import SavedColumns
 from pipelines.pipeline import LesionPipeline
-from pipelines.reporting.ablation_words import in_percent
+from pipelines.reporting.experiments.ablation_words import in_percent
 
 # Blocks of `default_descriptors` that measure one kind of thing.
 FAMILIES = {

@@ -5,17 +5,17 @@ from dataclasses import dataclass
 
 import pandas as pd
 
-from pipelines.reporting.cautions import Caution, cautions
 from pipelines.reporting.cells import DASH, join, score_cell
 from pipelines.reporting.content import Cell, Picture, Table
-from pipelines.reporting.count_words import data_set
-from pipelines.reporting.dots import Dots, dots_of, draw_dots
-from pipelines.reporting.palette import INK, SERIES
+from pipelines.reporting.drawing.dots import Dots, dots_of, draw_dots
+from pipelines.reporting.drawing.palette import INK, SERIES
 from pipelines.reporting.pictures import picture
-from pipelines.reporting.protocol_words import protocol_of
-from pipelines.reporting.repeat_words import several_folds
 from pipelines.reporting.results import Results
-from pipelines.reporting.sentences import grounds, headline, headline_pair
+from pipelines.reporting.words.cautions import Caution, cautions
+from pipelines.reporting.words.counts import data_set
+from pipelines.reporting.words.protocol import protocol_of
+from pipelines.reporting.words.repeats import several_folds
+from pipelines.reporting.words.sentences import grounds, headline, headline_pair
 
 # Values of the analysis `within` that have a place on the first screen.
 HARDER = {"within source": "Within source", "histo": "Histologically verified"}

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import ClassVar, TypeAlias
 
-from pipelines.reporting.svg import to_inline
+from pipelines.reporting.drawing.svg import to_inline
 
 
 @dataclass(frozen=True)

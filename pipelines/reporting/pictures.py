@@ -5,7 +5,7 @@ import re
 from matplotlib.figure import Figure
 
 from pipelines.reporting.content import Picture
-from pipelines.reporting.svg import to_svg
+from pipelines.reporting.drawing.svg import to_svg
 
 
 def picture(name: str, figure: Figure, caption: str, label: str) -> Picture:

@@ -7,10 +7,10 @@ from pipelines.evaluation import Record
 from pipelines.reporting.answer import make_answer
 from pipelines.reporting.cells import join
 from pipelines.reporting.content import Part, Picture, Table, walk
-from pipelines.reporting.gallery import write_gallery
-from pipelines.reporting.html_page import render_html
-from pipelines.reporting.markdown_page import render_markdown
-from pipelines.reporting.print_tables import csv_table, latex_table
+from pipelines.reporting.pages.gallery import write_gallery
+from pipelines.reporting.pages.html_page import render_html
+from pipelines.reporting.pages.markdown_page import render_markdown
+from pipelines.reporting.pages.print_tables import csv_table, latex_table
 from pipelines.reporting.results import Results
 from pipelines.reporting.sections import make_sections
 

@@ -9,7 +9,7 @@ import pandas as pd
 from pipelines.evaluation import Record, summarise_cohort
 from pipelines.evaluation.predictions import class_names
 from pipelines.evaluation.scoring.bootstrap import draw_lesions
-from pipelines.reporting.palette import series_index
+from pipelines.reporting.drawing.palette import series_index
 
 N_BANDS = 200  # draws behind the bands of curves, which are looked at, not read off
 MARGIN = 0.01

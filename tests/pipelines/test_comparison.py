@@ -41,7 +41,6 @@ def test_the_same_seed_gives_the_same_bits(result, models, manifest):
 def test_settings_say_how_to_do_it_again(result):
     settings = result.settings
     assert settings["seed"] == 0
-    assert settings["grouped"]
     assert settings["grouping"] == ["lesion"]
     assert settings["miss_cost"] == 20
     assert settings["source_folds"] == []
@@ -234,7 +233,6 @@ def test_ungrouped_and_synthetic_manifests_are_told(models, manifest):
     drawn = manifest.drop(columns="lesion").assign(source="synthetic")
     settings = compare(models, drawn, protocol=QUICK, n_bootstrap=10).settings
     assert settings["synthetic"]
-    assert not settings["grouped"]
     assert settings["grouping"] == []
 
 

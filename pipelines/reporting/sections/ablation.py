@@ -1,7 +1,7 @@
 """What each block adds, and how many columns are enough, where that was run on these folds."""
 
-from pipelines.reporting.ablation_figures import draw_curve, draw_ladder
 from pipelines.reporting.content import Picture, Pictures, Section
+from pipelines.reporting.experiments.ablation_figures import draw_curve, draw_ladder
 from pipelines.reporting.pictures import picture
 from pipelines.reporting.results import Results
 

@@ -4,10 +4,10 @@ import pandas as pd
 
 from pipelines.reporting.cells import model_cell, score_cell
 from pipelines.reporting.content import Beside, Part, Picture, Section, Table
-from pipelines.reporting.lines import Frame, Line, draw_lines
+from pipelines.reporting.drawing.lines import Frame, Line, draw_lines
 from pipelines.reporting.pictures import picture
-from pipelines.reporting.repeat_words import mean_of_draws
 from pipelines.reporting.results import Results
+from pipelines.reporting.words.repeats import mean_of_draws
 
 SCORES = {"brier": "Brier score", "log_loss": "Log loss", "ece": "Calibration error"}
 

@@ -4,11 +4,11 @@ import pandas as pd
 
 from pipelines.reporting.cells import count_cell, model_cell, score_cell
 from pipelines.reporting.content import Cell, Fold, Picture, Pictures, Section, Table
-from pipelines.reporting.dots import Dots, dots_of, draw_dots
-from pipelines.reporting.palette import SERIES
+from pipelines.reporting.drawing.dots import Dots, dots_of, draw_dots
+from pipelines.reporting.drawing.palette import SERIES
 from pipelines.reporting.pictures import picture
-from pipelines.reporting.repeat_words import mean_of_draws
 from pipelines.reporting.results import Results
+from pipelines.reporting.words.repeats import mean_of_draws
 
 SCORES = {
     "auc": "AUC",

@@ -6,9 +6,9 @@ import pandas as pd
 
 from pipelines.reporting.cells import count_cell, join, share_cell
 from pipelines.reporting.content import Cell, Fold, Part, Section, Table
-from pipelines.reporting.count_words import amount
-from pipelines.reporting.protocol_words import protocol_of
 from pipelines.reporting.results import Results
+from pipelines.reporting.words.counts import amount
+from pipelines.reporting.words.protocol import protocol_of
 
 _MOST_LISTED = 200
 

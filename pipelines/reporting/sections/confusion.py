@@ -4,11 +4,11 @@ import numpy as np
 from sklearn.metrics import confusion_matrix
 
 from pipelines.reporting.content import Fold, Part, Picture, Pictures, Section
-from pipelines.reporting.figures import draw_cells
-from pipelines.reporting.palette import SERIES
+from pipelines.reporting.drawing.figures import draw_cells
+from pipelines.reporting.drawing.palette import SERIES
 from pipelines.reporting.pictures import picture, slug
 from pipelines.reporting.results import Results
-from pipelines.reporting.sentences import headline_pair
+from pipelines.reporting.words.sentences import headline_pair
 
 RULES = {"argmax": "most probable class", "prior_corrected": "prior-corrected"}
 

@@ -4,8 +4,8 @@ import pandas as pd
 
 from pipelines.reporting.cells import model_cell, score_cell, share_cell, signed_cell
 from pipelines.reporting.content import Cell, Fold, Part, Picture, Pictures, Section, Table
-from pipelines.reporting.dots import Dots, dots_of, draw_dots
-from pipelines.reporting.palette import SERIES
+from pipelines.reporting.drawing.dots import Dots, dots_of, draw_dots
+from pipelines.reporting.drawing.palette import SERIES
 from pipelines.reporting.pictures import picture
 from pipelines.reporting.results import Results
 

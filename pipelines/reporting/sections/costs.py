@@ -7,11 +7,11 @@ from pipelines.evaluation.scores import KEPT
 from pipelines.evaluation.weighing import CRITERIA, SCENARIOS, scenario
 from pipelines.reporting.cells import count_cell, join, model_cell, number, plain_cell
 from pipelines.reporting.content import Cell, Fold, Part, Picture, Pictures, Prose, Section, Table
-from pipelines.reporting.figures import draw_cells
-from pipelines.reporting.palette import SERIES
+from pipelines.reporting.drawing.figures import draw_cells
+from pipelines.reporting.drawing.palette import SERIES
+from pipelines.reporting.drawing.scatter import draw_front
 from pipelines.reporting.pictures import picture
 from pipelines.reporting.results import Results
-from pipelines.reporting.scatter import draw_front
 
 # The gap moves as the test score does.
 _DRAWN = (*KEPT, "gap")

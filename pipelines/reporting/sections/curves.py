@@ -14,10 +14,10 @@ from pipelines.reporting.curve_points import (
     precision_points,
     roc_points,
 )
-from pipelines.reporting.lines import Frame, Line, draw_lines
+from pipelines.reporting.drawing.lines import Frame, Line, draw_lines
 from pipelines.reporting.pictures import picture, slug
-from pipelines.reporting.repeat_words import several_folds
 from pipelines.reporting.results import Results
+from pipelines.reporting.words.repeats import several_folds
 
 
 class _Curve(NamedTuple):

@@ -4,14 +4,14 @@ import pandas as pd
 
 from pipelines.reporting.cells import model_cell, plain_cell, score_cell
 from pipelines.reporting.content import Cell, Part, Picture, Pictures, Section, Table
-from pipelines.reporting.dots import Dots, dots_of, draw_dots
-from pipelines.reporting.lines import Frame, Line, draw_lines
+from pipelines.reporting.drawing.dots import Dots, dots_of, draw_dots
+from pipelines.reporting.drawing.lines import Frame, Line, draw_lines
+from pipelines.reporting.drawing.palette import SERIES
 from pipelines.reporting.operating_points import operating_parts
-from pipelines.reporting.palette import SERIES
 from pipelines.reporting.pictures import picture
-from pipelines.reporting.repeat_words import mean_of_draws
 from pipelines.reporting.results import Results
-from pipelines.reporting.sentences import headline_pair
+from pipelines.reporting.words.repeats import mean_of_draws
+from pipelines.reporting.words.sentences import headline_pair
 
 
 def make_section(results: Results) -> Section | None:

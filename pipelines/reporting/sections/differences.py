@@ -4,9 +4,9 @@ import pandas as pd
 
 from pipelines.reporting.cells import model_cell, p_cell, signed_cell
 from pipelines.reporting.content import Cell, Fold, Part, Picture, Section, Table
-from pipelines.reporting.dots import Dots, draw_dots
+from pipelines.reporting.drawing.dots import Dots, draw_dots
+from pipelines.reporting.drawing.palette import SERIES
 from pipelines.reporting.markdown import signed
-from pipelines.reporting.palette import SERIES
 from pipelines.reporting.pictures import picture
 from pipelines.reporting.results import Results
 

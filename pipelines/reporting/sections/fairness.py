@@ -5,11 +5,11 @@ import pandas as pd
 from pipelines.evaluation.subgroups.fairness import TYPOLOGY, TYPOLOGY_NOTE
 from pipelines.reporting.cells import count_cell, model_cell, score_cell
 from pipelines.reporting.content import Cell, Fold, Part, Prose, Section, Table
-from pipelines.reporting.dots import Dots, dots_of, draw_dots
-from pipelines.reporting.palette import SERIES
+from pipelines.reporting.drawing.dots import Dots, dots_of, draw_dots
+from pipelines.reporting.drawing.palette import SERIES
 from pipelines.reporting.pictures import picture
-from pipelines.reporting.repeat_words import mean_of_draws
 from pipelines.reporting.results import Results
+from pipelines.reporting.words.repeats import mean_of_draws
 
 ATTRIBUTES = {
     "fitzpatrick": "Fitzpatrick skin type",

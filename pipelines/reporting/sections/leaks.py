@@ -2,8 +2,8 @@
 
 from pipelines.reporting.cells import count_cell, join
 from pipelines.reporting.content import Cell, Section, Table
-from pipelines.reporting.leak_words import sort_findings
 from pipelines.reporting.results import Results
+from pipelines.reporting.words.leaks import sort_findings
 
 
 def make_section(results: Results) -> Section | None:

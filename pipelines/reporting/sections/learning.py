@@ -4,10 +4,10 @@ import pandas as pd
 
 from pipelines.reporting.cells import model_cell, plain_cell, signed_cell
 from pipelines.reporting.content import Beside, Part, Picture, Section, Table
-from pipelines.reporting.lines import Frame, Line, draw_lines
+from pipelines.reporting.drawing.lines import Frame, Line, draw_lines
 from pipelines.reporting.pictures import picture
-from pipelines.reporting.repeat_words import several_folds
 from pipelines.reporting.results import Results
+from pipelines.reporting.words.repeats import several_folds
 
 
 def make_section(results: Results) -> Section | None:

@@ -5,9 +5,9 @@ from collections.abc import Iterator
 import pandas as pd
 
 from pipelines.reporting.content import Items, Section
-from pipelines.reporting.protocol_words import folds_of, protocol_of
 from pipelines.reporting.results import Results
-from pipelines.reporting.sentences import difference_of, headline_pair
+from pipelines.reporting.words.protocol import folds_of, protocol_of
+from pipelines.reporting.words.sentences import difference_of, headline_pair
 
 _RESAMPLED = {
     "groups": "{unit}s of the out-of-fold predictions",

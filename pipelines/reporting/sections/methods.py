@@ -5,11 +5,11 @@ from collections.abc import Iterator
 from pipelines.evaluation.scoring.drawn import MOST_DRAWS
 from pipelines.reporting.cells import join, number
 from pipelines.reporting.content import Items, Part, Prose, Section
-from pipelines.reporting.count_words import amount
-from pipelines.reporting.protocol_words import external_set, protocol_of, splitting, tested_on
 from pipelines.reporting.results import Results
 from pipelines.reporting.sections.reproduce import describe_model
-from pipelines.reporting.sentences import difference_of, headline_pair, shown_with_power
+from pipelines.reporting.words.counts import amount
+from pipelines.reporting.words.protocol import external_set, protocol_of, splitting, tested_on
+from pipelines.reporting.words.sentences import difference_of, headline_pair, shown_with_power
 
 REFERENCES = {
     "Nadeau and Bengio": "Nadeau & Bengio (2003), Machine Learning 52, 239-281.",

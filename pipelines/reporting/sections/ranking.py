@@ -7,8 +7,8 @@ import pandas as pd
 
 from pipelines.reporting.cells import model_cell, score_cell
 from pipelines.reporting.content import Cell, Fold, Part, Section, Table
-from pipelines.reporting.repeat_words import several_folds
 from pipelines.reporting.results import Results
+from pipelines.reporting.words.repeats import several_folds
 
 SCORES = {
     "macro_auc": "Macro AUC",

@@ -4,8 +4,8 @@ from typing import Any
 
 from pipelines.reporting.cells import facts_table
 from pipelines.reporting.content import Code, Prose, Section
-from pipelines.reporting.protocol_words import folds_fact
 from pipelines.reporting.results import Results
+from pipelines.reporting.words.protocol import folds_fact
 
 _MAIN_PARAMETERS = ("backbone", "image_size", "max_epochs", "score_func", "k", "rule")
 

@@ -4,8 +4,8 @@ import pandas as pd
 
 from pipelines.reporting.cells import count_cell, model_cell, score_cell
 from pipelines.reporting.content import Cell, Fold, Part, Section, Table
-from pipelines.reporting.repeat_words import mean_of_draws
 from pipelines.reporting.results import Results
+from pipelines.reporting.words.repeats import mean_of_draws
 
 _WORDS = {
     "all sources": "all sources together",

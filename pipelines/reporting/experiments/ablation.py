@@ -7,11 +7,15 @@ from typing import Any
 
 import pandas as pd
 
-from pipelines.reporting.ablation_figures import draw_curve, draw_ladder
-from pipelines.reporting.ablation_words import in_percent, judge_boltzmann, kept_with_interval
+from pipelines.reporting.drawing.svg import to_svg
+from pipelines.reporting.experiments.ablation_figures import draw_curve, draw_ladder
+from pipelines.reporting.experiments.ablation_words import (
+    in_percent,
+    judge_boltzmann,
+    kept_with_interval,
+)
 from pipelines.reporting.markdown import markdown_table, score_or_dash, signed
-from pipelines.reporting.run_words import describe_run
-from pipelines.reporting.svg import to_svg
+from pipelines.reporting.words.run import describe_run
 
 _SELECTION_HEADS = (
     " Kept is the share of the macro AUC of all columns; over boltzmann is macro AUC minus that of "

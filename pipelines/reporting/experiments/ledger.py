@@ -7,10 +7,10 @@ from typing import Any
 
 import pandas as pd
 
-from pipelines.reporting.ledger_figure import draw_ledger
+from pipelines.reporting.drawing.svg import to_svg
+from pipelines.reporting.experiments.ledger_figure import draw_ledger
 from pipelines.reporting.markdown import markdown_table, signed
-from pipelines.reporting.run_words import describe_run
-from pipelines.reporting.svg import to_svg
+from pipelines.reporting.words.run import describe_run
 
 _SCORES = ["honest", "sinful", "difference"]
 

@@ -2,7 +2,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from pipelines.reporting.cautions import cautions
+from pipelines.reporting.words.cautions import cautions
 
 LABELS = ["akiec", "bcc", "bkl", "df", "mel", "nv", "vasc"]
 ACROSS = ("duplicates across splits", "leak", 4, "4 pairs. Split by groups.")

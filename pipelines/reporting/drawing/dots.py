@@ -9,8 +9,8 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 
-from pipelines.reporting.figures import FONT, new_axes, shorten
-from pipelines.reporting.palette import INK, MUTED, RULE
+from pipelines.reporting.drawing.figures import FONT, new_axes, shorten
+from pipelines.reporting.drawing.palette import INK, MUTED, RULE
 
 _MARKERS = ("o", "s", "D", "^", "v", "P", "X", "h")
 

@@ -5,11 +5,11 @@ import pandas as pd
 import pytest
 
 from pipelines.evaluation.design.detectable import paired_auc_error
-from pipelines.reporting.count_words import data_set
-from pipelines.reporting.protocol_words import folds_fact
 from pipelines.reporting.sections.methods import methods_paragraph
 from pipelines.reporting.sections.reproduce import run_facts
-from pipelines.reporting.sentences import difference_of, grounds, headline, headline_pair
+from pipelines.reporting.words.counts import data_set
+from pipelines.reporting.words.protocol import folds_fact
+from pipelines.reporting.words.sentences import difference_of, grounds, headline, headline_pair
 
 
 def set_gap(record, model, reference, **values):

@@ -11,7 +11,7 @@ from PIL import Image
 
 from features.reading.files import ImageError, read_image
 from pipelines.evaluation.predictions import encode, probabilities
-from pipelines.reporting.html_page import environment, series_colors
+from pipelines.reporting.pages.html_page import environment, series_colors
 from pipelines.reporting.results import Results
 
 SHOWN = 24

@@ -1,7 +1,7 @@
 import pytest
 
 from pipelines.reporting.content import Cell, Table
-from pipelines.reporting.print_tables import csv_table, escape, latex_table
+from pipelines.reporting.pages.print_tables import csv_table, escape, latex_table
 
 
 @pytest.mark.parametrize(

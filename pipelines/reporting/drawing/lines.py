@@ -7,8 +7,8 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from pipelines.reporting.figures import FONT, WIDTH, new_axes, plain_log_axis, shorten
-from pipelines.reporting.palette import DASHES, INK, RULE, SERIES
+from pipelines.reporting.drawing.figures import FONT, WIDTH, new_axes, plain_log_axis, shorten
+from pipelines.reporting.drawing.palette import DASHES, INK, RULE, SERIES
 
 
 @dataclass(frozen=True)

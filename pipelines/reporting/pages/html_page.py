@@ -6,7 +6,7 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 
 from pipelines.reporting.answer import Answer
 from pipelines.reporting.content import Section
-from pipelines.reporting.palette import SERIES, SERIES_DARK
+from pipelines.reporting.drawing.palette import SERIES, SERIES_DARK
 
 
 def render_html(

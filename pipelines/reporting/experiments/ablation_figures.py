@@ -5,10 +5,10 @@ import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from pipelines.reporting.ablation_words import in_percent
-from pipelines.reporting.figures import FONT, WIDTH, new_axes
+from pipelines.reporting.drawing.figures import FONT, WIDTH, new_axes
+from pipelines.reporting.drawing.palette import DASHES, INK, MUTED, RULE, SERIES
+from pipelines.reporting.experiments.ablation_words import in_percent
 from pipelines.reporting.markdown import signed
-from pipelines.reporting.palette import DASHES, INK, MUTED, RULE, SERIES
 
 _FIRST = "majority"
 _PER_ROW = 0.46

@@ -2,8 +2,8 @@
 
 import pandas as pd
 
-from pipelines.reporting.protocol_words import protocol_of
 from pipelines.reporting.results import Results
+from pipelines.reporting.words.protocol import protocol_of
 
 
 def amount(results: Results, cohort: pd.DataFrame) -> str:

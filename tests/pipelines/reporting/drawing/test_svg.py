@@ -1,8 +1,8 @@
 import pytest
 from matplotlib.figure import Figure
 
-from pipelines.reporting.palette import INK, SERIES, SERIES_DARK, series_index
-from pipelines.reporting.svg import to_inline, to_svg
+from pipelines.reporting.drawing.palette import INK, SERIES, SERIES_DARK, series_index
+from pipelines.reporting.drawing.svg import to_inline, to_svg
 
 
 @pytest.fixture

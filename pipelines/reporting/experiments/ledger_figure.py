@@ -5,9 +5,9 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 
-from pipelines.reporting.figures import FONT, new_axes
+from pipelines.reporting.drawing.figures import FONT, new_axes
+from pipelines.reporting.drawing.palette import INK, MUTED, RULE, SERIES
 from pipelines.reporting.markdown import signed
-from pipelines.reporting.palette import INK, MUTED, RULE, SERIES
 
 _HONEST, _SINFUL = SERIES[0], SERIES[1]
 # Share of the axis that the number beside the farther dot needs.

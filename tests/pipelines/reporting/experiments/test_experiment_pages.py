@@ -4,12 +4,12 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from pipelines.reporting.ablation_figures import draw_curve, draw_ladder
-from pipelines.reporting.ledger import render_ledger, write_noise_ledger
-from pipelines.reporting.ledger_figure import draw_ledger
+from pipelines.reporting.drawing.palette import SERIES
+from pipelines.reporting.drawing.svg import to_svg
+from pipelines.reporting.experiments.ablation_figures import draw_curve, draw_ladder
+from pipelines.reporting.experiments.ledger import render_ledger, write_noise_ledger
+from pipelines.reporting.experiments.ledger_figure import draw_ledger
 from pipelines.reporting.markdown import markdown_table, score_or_dash, signed
-from pipelines.reporting.palette import SERIES
-from pipelines.reporting.svg import to_svg
 
 SETTINGS = {
     "dataset": "toy",

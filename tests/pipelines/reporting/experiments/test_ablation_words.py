@@ -2,8 +2,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from pipelines.reporting.ablation import render_ablation
-from pipelines.reporting.ablation_words import in_percent, judge_boltzmann
+from pipelines.reporting.experiments.ablation import render_ablation
+from pipelines.reporting.experiments.ablation_words import in_percent, judge_boltzmann
 
 SETTINGS = {
     "dataset": "toy",

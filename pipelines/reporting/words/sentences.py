@@ -4,8 +4,8 @@ import pandas as pd
 
 from pipelines.evaluation.design.detectable import detectable_difference
 from pipelines.reporting.cells import interval, join, number
-from pipelines.reporting.protocol_words import tested_on
 from pipelines.reporting.results import Results
+from pipelines.reporting.words.protocol import tested_on
 
 _NETWORK = "end-to-end"
 _WIDTH = 2 * 1.96

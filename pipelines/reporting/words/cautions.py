@@ -5,9 +5,9 @@ from typing import NamedTuple
 import pandas as pd
 
 from pipelines.reporting.cells import join
-from pipelines.reporting.leak_words import sort_findings
-from pipelines.reporting.protocol_words import protocol_of
 from pipelines.reporting.results import Results
+from pipelines.reporting.words.leaks import sort_findings
+from pipelines.reporting.words.protocol import protocol_of
 
 FEW_LESIONS = 50
 MANY_UNRELIABLE = 0.05

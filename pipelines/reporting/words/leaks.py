@@ -5,8 +5,8 @@ from typing import NamedTuple
 import pandas as pd
 
 from pipelines.audit.grouping import DUPLICATES
-from pipelines.reporting.protocol_words import protocol_of
 from pipelines.reporting.results import Results
+from pipelines.reporting.words.protocol import protocol_of
 
 # What connects images, so that splits by groups part none of them.
 _CONNECTED = (

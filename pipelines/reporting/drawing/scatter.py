@@ -7,8 +7,8 @@ import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from pipelines.reporting.figures import FONT, WIDTH, new_axes, plain_log_axis, shorten
-from pipelines.reporting.palette import INK, RULE, SERIES
+from pipelines.reporting.drawing.figures import FONT, WIDTH, new_axes, plain_log_axis, shorten
+from pipelines.reporting.drawing.palette import INK, RULE, SERIES
 
 
 def draw_front(

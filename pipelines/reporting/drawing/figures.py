@@ -8,7 +8,7 @@ from matplotlib.figure import Figure
 from matplotlib.patches import Rectangle
 from matplotlib.ticker import FuncFormatter, LogLocator, NullFormatter
 
-from pipelines.reporting.palette import INK, MUTED, RULE
+from pipelines.reporting.drawing.palette import INK, MUTED, RULE
 
 WIDTH = 4.2  # inches: legible when a phone shows the figure at its full width
 FONT = 10

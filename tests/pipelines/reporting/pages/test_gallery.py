@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from pipelines.reporting.gallery import (
+from pipelines.reporting.pages.gallery import (
     hardest_lesions,
     surest_mistakes,
     thumbnail,

@@ -8,7 +8,7 @@ from typing import Any
 import matplotlib
 from matplotlib.figure import Figure
 
-from pipelines.reporting.palette import css_variables
+from pipelines.reporting.drawing.palette import css_variables
 
 _STYLE: dict[Any, str] = {
     # Text stays text: it can be selected, searched and read aloud, and takes the page's font.

@@ -1,0 +1,1 @@
+"""Pages of the experiments: the inflation ledger and the ablation."""
