@@ -119,7 +119,7 @@ def extract(
     n_jobs : int, optional
         Threads, each taking batches from file to rows; counted as joblib does.
     device : str or torch.device, default="cpu"
-        Where lesions are described, as `pick_device` takes it; networks have a device of their
+        Where lesions are described: "auto", "cpu" or a CUDA GPU; networks have a device of their
         own. The rows of a CPU and of a GPU share a place in the store: they agree to 1e-4, and
         to a pixel in a thousand where rounded colours are counted.
     on_error : {"raise", "skip"}, default="raise"
@@ -136,11 +136,16 @@ def extract(
     ------
     ImageError
         The first row that cannot be used, by row and file, unless rows are skipped.
+    ValueError
+        There is no such device, or lesions are not described there.
     """
     if on_error not in ("raise", "skip"):
         raise ValueError(f"`on_error` must be 'raise' or 'skip', got {on_error!r}.")
     requests = {name: _Request(*pair) for name, pair in parts.items()}
-    run = _Run(requests, open_store(store), on_error, pick_device(device))
+    chosen = pick_device(device)
+    if chosen.type not in ("cpu", "cuda"):
+        raise ValueError(f"Lesions are described on 'cpu' or 'cuda', got device={device!r}.")
+    run = _Run(requests, open_store(store), on_error, chosen)
     n_threads = effective_n_jobs(n_jobs)
     sources = run.identify(image_sources(X), n_threads)
     run.compute(sources, n_threads, progress)

@@ -39,7 +39,8 @@ class ImageFeatures(TransformerMixin, _BaseComposition):
     n_jobs : int, optional
         Threads that read and prepare.
     device : str, default="cpu"
-        Where lesions are described (see `pick_device`); embeddings have a device of their own.
+        Where lesions are described: "auto", "cpu" or a CUDA GPU; embeddings have a device of
+        their own.
     verbose : int, default=0
         Above 0 a bar shows images per second.
 

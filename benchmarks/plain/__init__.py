@@ -19,8 +19,8 @@ from features import (
 )
 from features.batch import LesionBatch
 from features.preparation.lesion_view import PreparedLesion
-from features.regions import gray_levels
-from features.texture.lbp import lbp_codes
+from features.regions import eight_bit_gray
+from features.texture.lbp import _codes_in_span
 from plain.abcd import abcd
 from plain.color_histogram import color_histogram
 from plain.color_moments import color_moments
@@ -33,23 +33,26 @@ from plain.lbp import lbp_codes as plain_lbp_codes
 from plain.skin_contrast import skin_contrast
 
 RELATIVE = 1e-4
-# Share of a lesion's pixels whose codes may differ; no share of a histogram moves by more.
-CODES = 5e-3
+# Share of a lesion's pixels whose codes may differ, and by how much a share of a histogram may.
+CODES, SHARES = 5e-3, 1e-3
 
 
 def lbp_agreement(batch: LesionBatch, lesions: list[PreparedLesion]) -> float:
     """Share of a lesion's pixels with the codes of scikit-image, at its least.
 
-    The least over lesions and scales. It looks at all pixels of the mask, those too near its
-    border for the histograms among them.
+    The least over lesions and scales. It looks at all pixels of the mask whose circle lies on the
+    canvas, those too near the lesion's border for the histograms among them.
     """
-    levels = gray_levels(batch.gray)
-    ours = [lbp_codes(levels, *scale).numpy() for scale in SCALES]
-    return min(
-        float((codes[i] == expected)[lesion.mask].mean())
-        for i, lesion in enumerate(lesions)
-        for codes, expected in zip(ours, plain_lbp_codes(lesion), strict=True)
-    )
+    shares = []
+    for i, lesion in enumerate(lesions):
+        levels = eight_bit_gray(batch.gray[i].numpy()).astype(np.float32)
+        for (points, radius), expected in zip(SCALES, plain_lbp_codes(lesion), strict=True):
+            codes, span = _codes_in_span(levels, points, radius)
+            whole = np.zeros_like(lesion.mask)
+            inner = (slice(radius, -radius),) * 2
+            whole[inner] = lesion.mask[inner]
+            shares.append((codes == expected.ravel()[span])[whole.ravel()[span]].mean())
+    return float(min(shares))
 
 
 class Family(NamedTuple):
@@ -83,7 +86,7 @@ FAMILIES = {
     "color_histogram": Family(ColorHistogram(), color_histogram, "scikit-image"),
     "skin_contrast": Family(SkinContrast(), skin_contrast, "scikit-image"),
     "glcm": Family(GLCM(), glcm, "scikit-image"),
-    "lbp": Family(LBP(), lbp, "scikit-image", CODES, lbp_agreement),
+    "lbp": Family(LBP(), lbp, "scikit-image", SHARES, lbp_agreement),
     "hog": Family(HOG(), hog, "scikit-image"),
     "haralick": Family(Haralick(), haralick, "mahotas"),
     "color_quantiles": Family(ColorQuantiles(), color_quantiles, "scikit-image"),

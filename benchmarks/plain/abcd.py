@@ -122,8 +122,8 @@ def _asymmetry(inside, weight, colors, detail):
 
 
 def _detail_histograms(weight, detail):
-    centers = 1.5 * np.arange(-4, 5)
-    nearness = 1 - np.abs(np.clip(detail, -6, 6)[..., None] - centers) / 1.5
+    centers = 1.5 * np.arange(5)
+    nearness = 1 - np.abs(np.minimum(np.abs(detail), 6)[..., None] - centers) / 1.5
     return (np.maximum(nearness, 0) * weight[..., None]).sum(axis=1)
 
 
@@ -225,7 +225,7 @@ def _colors(lesion, lab, skin):
     coarse = rgb2lab((lesion.pixels // 4 * 4 + 2)[lesion.mask])
     references = rgb2lab(np.array(list(REFERENCES.values()), dtype=np.uint8))
     distance = np.linalg.norm(coarse[:, None] - references, axis=2)
-    distance[coarse[:, 0] <= skin, 0] = np.inf
+    distance[coarse[:, 0] <= skin + 4, 0] = np.inf
     nearest = np.where(distance.min(axis=1) < 50, distance.argmin(axis=1), 6)
     shares = np.bincount(nearest, minlength=7) / len(nearest)
     named = shares[:6] / max(shares[:6].sum(), 1e-9)

@@ -20,7 +20,7 @@ NAMES = (
 STEP = 360 / DIRECTIONS  # degrees between the axes that are tried
 # An axis is asymmetric where more than this share of the lesion does not fold onto itself, where
 # mirrored pixels differ by more than this on average (CIE76), or where the halves' histograms of
-# local detail are farther apart than this (chi-square).
+# local detail's size are farther apart than this (chi-square).
 SHAPE_THRESHOLD = 0.12
 COLOR_THRESHOLD = 12.0
 STRUCTURE_THRESHOLD = 0.02
@@ -28,7 +28,7 @@ STRUCTURE_THRESHOLD = 0.02
 _HALF_TURN = DIRECTIONS // 2
 _QUARTER_TURN = DIRECTIONS // 4
 
-# Bins of local detail: their distance, in L units, and how many lie to each side of none.
+# Bins of local detail: their distance, in L units, and how many lie above none.
 _DETAIL_STEP = 1.5
 _DETAIL_BINS = 4
 
@@ -90,8 +90,8 @@ def asymmetry(lab: Tensor, mask: Tensor) -> Tensor:
 
     The colour columns are mean absolute differences in L, a, b and the mean CIE76 difference
     between mirrored samples, where the folded halves overlap. `structure` is the chi-square
-    distance ``sum((p - q)^2 / (p + q)) / 2`` between the two halves' histograms of local detail
-    (see `features.abcd.local_detail.LocalDetail`): 0 where both hold the same texture.
+    distance ``sum((p - q)^2 / (p + q)) / 2`` between the two halves' histograms of the size of
+    local detail (see `features.abcd.local_detail.LocalDetail`): 0 where both hold the same texture.
     `color_shift` is the distance from the centroid to the centroid weighted by darkness, in
     equivalent diameters.
 
@@ -196,11 +196,13 @@ def _color_change(grid: PolarGrid, lab: np.ndarray, axis: int) -> np.ndarray:
 
 
 def _detail_histograms(grid: PolarGrid, detail: np.ndarray) -> np.ndarray:
-    """Histogram of local detail in each direction, (144, 9); samples are shared by two bins."""
-    position = np.clip(detail / _DETAIL_STEP, -_DETAIL_BINS, _DETAIL_BINS) + _DETAIL_BINS
-    lower = np.minimum(position.astype(np.int32), 2 * _DETAIL_BINS - 1)
+    """Histogram of local detail in each direction, (144, 5); samples are shared by two bins."""
+    # Its size alone: a step between a dark and a light half is below on one side and above on
+    # the other, and no difference of texture.
+    position = np.minimum(np.abs(detail) / _DETAIL_STEP, _DETAIL_BINS)
+    lower = np.minimum(position.astype(np.int32), _DETAIL_BINS - 1)
     part = position - lower
-    bins = 2 * _DETAIL_BINS + 1
+    bins = _DETAIL_BINS + 1
     cell = (lower + bins * np.arange(DIRECTIONS)[:, None]).ravel()
     size = bins * DIRECTIONS
     histogram = np.bincount(cell, (grid.weight * (1 - part)).ravel(), size)

@@ -55,8 +55,9 @@ class ABCD(Descriptor):
     D means two things: the clinical rule's diameter (`diameter_...`, in millimetres only where
     the image is calibrated, else NaN) and the dermoscopic rule's structures (`structure_...`).
     The structures are weak proxies and the thresholds of all scores are ours, set by reasoning
-    and by looking at lesions, not calibrated on readers: `tds_proxy` is not a total dermoscopy
-    score that a dermatologist would give. Its categories hold for melanocytic lesions only and
+    and by looking at lesions, not calibrated on readers; only the share from which a colour
+    counts was chosen by diagnoses, those of HAM10000. `tds_proxy` is not a total dermoscopy score
+    that a dermatologist would give. Its categories hold for melanocytic lesions only and
     are no column.
 
     All of it is geometry of single lesions and runs on the CPU whatever device holds the batch.
@@ -68,7 +69,7 @@ class ABCD(Descriptor):
     """
 
     block = "abcd"
-    version = 3
+    version = 4
 
     def feature_names(self) -> list[str]:
         """Return ``<letter>_<measure>``, and `tds_proxy`."""

@@ -87,7 +87,8 @@ def border(lightness: Tensor, mask: Tensor, valid: Tensor) -> Tensor:
     is the rise of L from the inner to the outer quarter; its abruptness is the largest rise
     within a quarter, divided by the contrast (by 5 where that is smaller). `score` counts the
     sectors above 0.6, a threshold of ours. Points that reach beyond the valid pixels are left
-    out; with none left, these columns are 0.
+    out; with none left, these columns are 0. A sector that is not seen counts as not abrupt, so
+    a lesion cut by the frame scores lower.
 
     The score follows the abrupt cut-off of Stolz and Nachbar, not the irregularity of the
     clinical ABCD rule.

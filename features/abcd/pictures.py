@@ -36,6 +36,8 @@ BOLD, PLAIN, FINE = SIDE // 100, SIDE // 160, SIDE // 213
 _SEAM = (30, 30, 30)  # beside lines, so that they stand out on any ground
 _RIM = SIDE // 320  # what the seam adds to a line's width
 _TEXT, _HALO = SIDE / 640, SIDE // 160  # size of numbers, and the width of the seam around them
+_KEY = SIDE // 40  # side of a square that shows what a colour is called
+_BESIDE = 2.0  # canvas pixels between the lesion and a line that must not hide its rim
 _FRAME = 1.5  # side of the picture, in lengths of the lesion
 _BITS = 4  # of a pixel's fractions, as OpenCV draws
 
@@ -92,7 +94,21 @@ class Sheet:
         start = np.rint(middle + np.array([-width, height]) / 2).astype(int)
         lowest, highest = (_HALO, _HALO + height), (SIDE - _HALO - width, SIDE - _HALO)
         x, y = np.clip(start, lowest, highest).tolist()
+        self._write(words, x, y)
+
+    def key(self, colors: dict[str, list[int]]) -> None:
+        """Name colours, each beside a square of it, one under the other in a corner."""
+        for i, (words, color) in enumerate(colors.items()):
+            left, top = _KEY // 2, _KEY // 2 + 2 * i * _KEY
+            for ink, rim in ((_SEAM, _RIM), (color, 0)):
+                start, stop = (left - rim, top - rim), (left + _KEY + rim, top + _KEY + rim)
+                cv2.rectangle(self.picture, start, stop, ink, cv2.FILLED)
+            self._write(words, left + 3 * _KEY // 2, top + _KEY)
+
+    def _write(self, words: str, x: int, y: int) -> None:
+        """Write from a pixel of the picture on, the letters' feet on its row."""
         letters = np.zeros(self.picture.shape[:2], dtype=np.uint8)
+        font, stroke = cv2.FONT_HERSHEY_SIMPLEX, SIDE // 320
         cv2.putText(letters, words, (x, y), font, _TEXT, 255, stroke, cv2.LINE_AA)
         # Grown, as OpenCV 5 no longer widens letters by their thickness.
         disk = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (2 * _HALO + 1,) * 2)
@@ -187,13 +203,16 @@ def draw_colors(image: np.ndarray, shape: LesionShape, assigned: np.ndarray) -> 
     Returns
     -------
     ndarray of shape (640, 640, 3), uint8
-        The skin around is left as it is.
+        The skin around is left as it is; a key names the colours.
     """
     palette = np.array([*REFERENCES.values(), UNASSIGNED], dtype=np.uint8)
     painted = image.copy()
     painted[shape.box][shape.mask] = palette[assigned[shape.mask]]
     sheet = Sheet(painted, shape, smooth=False)
-    sheet.line(shape.outline, WHITE, FINE, closed=True)
+    # Beside the lesion, not on it: on its rim lie the colours that are easily overlooked.
+    sheet.line(shape.outline + _BESIDE * shape.normals, WHITE, FINE, closed=True)
+    names = [name.replace("_", " ") for name in (*REFERENCES, "none near")]
+    sheet.key(dict(zip(names, palette.tolist(), strict=True)))
     return sheet.picture
 
 

@@ -9,7 +9,7 @@ import pandas as pd
 
 from features.abcd.asymmetry import asymmetry_samples, folds, unfolded
 from features.abcd.block import ABCD, LETTERS
-from features.abcd.border import border_steps
+from features.abcd.border import SECTORS, BorderSteps, border_steps
 from features.abcd.local_detail import LocalDetail
 from features.abcd.pictures import (
     LEGENDS,
@@ -195,7 +195,7 @@ def _explain(
     present = [name for name in STRUCTURES if values["structure"][f"{name}_present"]]
     findings = {
         "A": f"A {scores['A']} of 2 axes asymmetric{': ' if reasons else ''}{'; '.join(reasons)}",
-        "B": f"B {scores['B']} of 8 sectors end abruptly",
+        "B": f"B {scores['B']} of {_seen(steps)} end abruptly",
         "C": f"C {scores['C']} of 6: {named or 'none near a reference'}",
         "D": f"D {scores['D']} of 5 (proxy): {', '.join(present) or 'none seen'}",
     }
@@ -206,3 +206,8 @@ def _explain(
         "D": draw_structures(lesion.pixels, shape, found),
     }
     return findings, pictures
+
+
+def _seen(steps: BorderSteps) -> str:
+    count = np.count_nonzero(~np.isnan(steps.abruptness))
+    return f"{SECTORS} sectors" if count == SECTORS else f"the {count} sectors seen whole"

@@ -14,6 +14,7 @@ from features.lesion_shape import (
     outline,
     region_moments,
 )
+from features.preparation.components import fill_holes
 
 _NEXT = np.arange(1, OUTLINE_POINTS + 1) % OUTLINE_POINTS
 _HALF_PIXEL = np.array([[0.5, 0], [-0.5, 0], [0, 0.5], [0, -0.5]])
@@ -66,7 +67,9 @@ class LesionShape:
     @cached_property
     def part(self) -> np.ndarray:
         """The largest part, with what lies in its holes, (box height, box width) bool."""
-        return self.mask if len(self.contours) == 1 else largest_part(self.mask)
+        if len(self.contours) == 1:
+            return self.mask
+        return self.mask & (fill_holes(largest_part(self.mask).view(np.uint8)) > 0)
 
     @cached_property
     def part_moments(self) -> Moments:

@@ -74,6 +74,11 @@ def dermoscopy_category(score: float) -> Category:
     {"benign", "suspicious", "highly suspicious"}
         Below 4.75; from 4.75 to 5.45, both included; above 5.45.
 
+    Raises
+    ------
+    ValueError
+        The score is not in [1, 8.9].
+
     Notes
     -----
     Defined for melanocytic lesions only. Publications differ on which side 4.75 lies.
@@ -85,6 +90,8 @@ def dermoscopy_category(score: float) -> Category:
     """
     # Weights such as 0.1 are not exact in binary: 4.75 must not fall short of itself.
     hundredths = round(score * 100, 6)
+    if not 100 <= hundredths <= 890:
+        raise ValueError(f"`score` must lie in [1, 8.9], got {score!r}.")
     if hundredths < 475:
         return "benign"
     return "suspicious" if hundredths <= 545 else "highly suspicious"

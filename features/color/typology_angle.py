@@ -60,8 +60,8 @@ def skin_typology(original: Tensor, pixels: Tensor, mask: Tensor, valid: Tensor)
     Notes
     -----
     Hair is where `original` and `pixels` differ, and is left out as long as half of the skin is
-    left. After colour constancy they differ everywhere: hair then stays in, where it darkens
-    the median a little.
+    left. After colour constancy they differ nearly everywhere: hair then stays in, where it
+    darkens the median a little.
     """
     skin = valid & ~mask
     bare = skin & (original == pixels).all(dim=1)

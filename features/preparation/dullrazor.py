@@ -1,5 +1,7 @@
 """DullRazor: hairs found by closing along lines, replaced by interpolation across them."""
 
+import math
+
 import numpy as np
 
 from features._opencv import cv2
@@ -8,6 +10,7 @@ from features.preparation.hair import thin_and_long
 _ELEMENT_SHARE = 13 / 600  # length of the line elements: longer than a hair is wide
 _SMALLEST_ELEMENT = 5
 _THRESHOLD = 25
+_REACH = 3.0  # how far a rim is looked for, in depths of the deepest pixel
 _BEYOND = 2  # pixels past a hair's rim, where its blur has ended
 _OFF_MEDIAN = 8  # levels off the local median from which a painted pixel is smoothed
 # Steps to the right, down, and along both diagonals.
@@ -82,7 +85,9 @@ def interpolate_hair(image: np.ndarray, hair: np.ndarray) -> np.ndarray:
         return image
     grown = cv2.dilate(hair.astype(np.uint8), np.ones((3, 3), np.uint8)) > 0
     pixels = np.argwhere(grown)
-    farthest = max(8, round(2 * _ELEMENT_SHARE * max(hair.shape)))
+    # As far as from the middle of the widest place, or of a crossing, to a rim.
+    depth = cv2.distanceTransform(grown.view(np.uint8), cv2.DIST_L2, cv2.DIST_MASK_3)
+    farthest = max(8, math.ceil(_REACH * min(float(depth.max()), max(hair.shape))))
     ends = [_rims(grown, pixels, step, farthest) for step in _DIRECTIONS]
     nearest = np.argmin([before + after for before, after in ends], axis=0)
     before, after = (np.choose(nearest, [pair[side] for pair in ends]) for side in (0, 1))

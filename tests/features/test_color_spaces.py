@@ -110,3 +110,11 @@ def test_gray_levels_are_those_of_8_bit_gray(levels, seed):
 def test_gray_levels_ask_for_a_sensible_number():
     with pytest.raises(ValueError, match="`levels` must lie in"):
         gray_levels(torch.zeros(2, 2), 257)
+
+
+def test_white_is_that_of_d65():
+    red = torch.tensor([255, 0, 0], dtype=torch.uint8).reshape(1, 3, 1, 1)
+    lab = lab_planes(red).ravel().numpy()
+    np.testing.assert_allclose(lab, [53.24, 80.09, 67.20], atol=0.01)
+    # As tables of the printing trade have it, under D50.
+    assert np.linalg.norm(lab - [54.29, 80.81, 69.89]) > 2

@@ -34,10 +34,9 @@ def test_a_descriptor_gives_the_same_rows(name, source, request):
 
 def test_rows_from_images_on_several_threads(lesion_image):
     images = np.stack([np.roll(lesion_image, 3 * i, axis=1) for i in range(40)])
+    exact = [pair for pair in default_descriptors() if pair[0] not in COUNTED]
     cpu, gpu = (
-        ImageFeatures(default_descriptors(), device=device, store=None, n_jobs=4).fit_transform(
-            images
-        )
+        ImageFeatures(exact, device=device, store=None, n_jobs=4).fit_transform(images)
         for device in ("cpu", "cuda")
     )
     np.testing.assert_allclose(gpu, cpu, rtol=1e-4, atol=1e-4)

@@ -1,6 +1,7 @@
 """Every family against the libraries that define it: the plain loops of the benchmark."""
 
 import descriptors
+import descriptors_on_gpu
 import numpy as np
 import pytest
 import torch
@@ -43,6 +44,13 @@ def test_a_wrong_value_is_noticed(random_batch):
     expected = np.stack([family.plain(row) for row in rows_of(random_batch)])
     assert family.excess(expected * (1 + 1e-3), expected) > 1
     assert family.excess(np.where(expected == expected.max(), np.nan, expected), expected) > 1
+
+
+def test_a_lone_nan_is_noticed():
+    values = np.ones((3, 2))
+    holed = np.where([[True, False]] * 3, values, np.nan)
+    assert descriptors_on_gpu.relative_difference(holed, values) == np.inf
+    assert descriptors_on_gpu.relative_difference(holed, holed) == 0
 
 
 @pytest.mark.parametrize("source", ["random_batch", "real_batch"])

@@ -70,6 +70,23 @@ def test_turning_changes_little(turns, random_batch):
     np.testing.assert_allclose(asymmetry(*turned)[:, :6], before[:, :6], rtol=0.02, atol=0.005)
 
 
+@pytest.mark.parametrize("degrees", [1.2, 7, 13, 31, 44, 77])
+@pytest.mark.parametrize("form", ["half disk", "three quarters", "lobes"])
+def test_turning_by_any_angle_changes_little(form, degrees):
+    def lesion(turn):
+        x, y = X * np.cos(turn) + Y * np.sin(turn), Y * np.cos(turn) - X * np.sin(turn)
+        if form == "half disk":
+            return DISK & (x >= 0)
+        if form == "three quarters":
+            return DISK & ~((x > 0) & (y > 0))
+        angle = np.arctan2(y, x)
+        return np.hypot(x, y) <= 50 * (1 + 0.15 * np.cos(2 * angle) + 0.08 * np.cos(3 * angle + 1))
+
+    before, after = measure(lesion(0.0)), measure(lesion(np.deg2rad(degrees)))
+    for name in ("shape_first", "shape_second", "shape_least", "shape_mean"):
+        assert after[name] == pytest.approx(before[name], abs=0.02)
+
+
 def test_two_halves_of_different_lightness():
     values = measure(DISK, np.where(X >= 0, 60, 40))
     assert values["first_delta_e"] + values["second_delta_e"] == pytest.approx(20, abs=1)
@@ -90,6 +107,14 @@ def test_halves_of_different_texture():
     assert max(changes) > 0.2
     assert max(even["first_structure"], even["second_structure"]) < 0.02
     assert values["score"] >= 1 > even["score"]
+
+
+@pytest.mark.parametrize("ramp", [0.1, 10])
+def test_flat_halves_have_the_same_texture_however_light(ramp):
+    values = measure(DISK, 50 + 5 * np.clip(X / ramp, -1, 1))
+    assert values["second_delta_e"] > 8
+    assert max(values["first_structure"], values["second_structure"]) < 0.005
+    assert values["score"] == 0
 
 
 def test_axes_are_those_of_a_cartesian_fold(real_batch):

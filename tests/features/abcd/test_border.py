@@ -4,6 +4,7 @@ import torch
 from skimage.measure import regionprops
 
 from features.abcd.border import NAMES, border
+from features.abcd.shape import LesionShape
 from features.lesion_shape import outer_contours, outline
 
 SIZE = 161
@@ -117,3 +118,13 @@ def test_an_ellipse_has_two_lobes():
     expected = np.hypot(spectrum[3], spectrum[-1]) / spectrum[1]
     assert values["fourier_2"] == pytest.approx(expected, rel=0.03)
     assert values["fourier_3"] < 0.01
+
+
+def test_a_stray_pixel_does_not_take_the_island_away():
+    ring = (RADIUS <= 50) & ((RADIUS > 30) | (RADIUS <= 10))
+    stray = ring.copy()
+    stray[0, 0] = True
+    before, after = measure(ring), measure(stray)
+    for name in ("compactness", "eccentricity", "radial_std"):
+        assert after[name] == pytest.approx(before[name], abs=1e-6)
+    assert LesionShape(stray).part.sum() == ring.sum()

@@ -1,3 +1,4 @@
+import cv2
 import numpy as np
 import pytest
 
@@ -59,6 +60,25 @@ def test_an_abrupt_border_is_orange_and_a_fading_one_is_not():
 
     assert orange(0.005) > 1000
     assert orange(0.1) == 0
+
+
+def test_sectors_that_are_not_seen_are_not_counted():
+    image, mask = draw_lesion(LesionStyle(border_blur=0.005), size=(150, 200), random_state=0)
+    columns = np.flatnonzero(mask.any(axis=0))
+    middle = (columns[0] + columns[-1]) // 2
+    assert abcd_report(image, mask).findings["B"] == "B 8 of 8 sectors end abruptly"
+    cut = abcd_report(image[:, middle:].copy(), mask[:, middle:].copy())
+    seen = int(cut.findings["B"].split(" of the ")[1].split()[0])
+    assert 0 < cut.scores["B"] == seen < 8
+
+
+def test_what_lies_on_the_rim_shows_in_the_picture_of_colors(drawing):
+    image, mask = drawing
+    inner = cv2.erode(mask.astype(np.uint8), np.ones((3, 3), np.uint8)) > 0
+    rimmed = image.copy()
+    rimmed[mask & ~inner] = (80, 116, 136)
+    shown = abcd_report(rimmed, mask).pictures["C"][:, 200:]  # beside the key
+    assert np.count_nonzero((shown == (80, 116, 136)).all(axis=2)) > 500
 
 
 def test_table_and_figure(report):

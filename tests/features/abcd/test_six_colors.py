@@ -42,6 +42,21 @@ def test_white_must_be_lighter_than_the_skin():
     assert names_of((240, 240, 240), skin=50.0) == [0]
     assert names_of((240, 240, 240)) == [0]
     assert names_of((240, 240, 240), skin=99.0) != [0]
+    lightness = rgb2lab(np.array([242, 242, 242], dtype=np.uint8))[0]  # of its level
+    assert names_of((240, 240, 240), skin=lightness - 3) != [0]
+    assert names_of((240, 240, 240), skin=lightness - 5) == [0]
+
+
+@pytest.mark.parametrize("skin", [(225, 190, 175), (235, 215, 210)])
+def test_skin_in_a_loose_mask_is_not_white(skin):
+    rng = np.random.default_rng(0)
+    y, x = np.mgrid[:161, :161] - 80
+    radius = np.hypot(x, y)
+    image = np.where((radius <= 60)[..., None], REFERENCES["light_brown"], skin)
+    noisy = np.clip(image + rng.normal(0, 4, image.shape), 0, 255)
+    loose = torch.from_numpy(radius <= 62)[None]
+    lightness = rgb2lab(np.array(skin, dtype=np.uint8))[0]
+    assert measure(noisy, loose, lightness)["white"] < 0.002
 
 
 def test_far_colours_are_not_assigned():

@@ -54,3 +54,14 @@ def test_arrays_of_letters():
 def test_letters_out_of_range(letters):
     with pytest.raises(ValueError, match="must lie in"):
         total_dermoscopy_score(*letters)
+
+
+@pytest.mark.parametrize("score", [np.nan, -3, 0.99, 8.91])
+def test_no_category_beyond_the_range(score):
+    with pytest.raises(ValueError, match=r"must lie in \[1, 8.9\]"):
+        dermoscopy_category(score)
+
+
+@pytest.mark.parametrize("score", [1.0, 8.9, total_dermoscopy_score(2, 8, 6, 5)])
+def test_the_corners_have_a_category(score):
+    assert dermoscopy_category(score) in ("benign", "highly suspicious")

@@ -58,3 +58,12 @@ def test_a_hair_along_the_frame_takes_the_only_side_there_is():
     painted = interpolate_hair(image, hair)
     assert painted[5:].min() == 180
     assert painted.shape == image.shape
+
+
+@pytest.mark.parametrize("side", [60, 400])
+def test_the_reach_is_the_hairs_own_whatever_the_window(side):
+    image = np.full((side, side, 3), 180, dtype=np.uint8)
+    hair = np.zeros((side, side), dtype=bool)
+    hair[:, 15:45] = True  # wide, as in a large frame
+    image[hair] = 10
+    assert interpolate_hair(image, hair).min() == 180
