@@ -241,11 +241,12 @@ def _test_to_train(lesions: pd.DataFrame, training: pd.DataFrame) -> float:
 
 
 def _seconds(timings: pd.DataFrame) -> dict[str, dict[str, float]]:
-    # Fitting and predicting are spent on each fold, extraction once for all.
+    # Fitting and predicting are spent on each fold, extraction once for all; a fold whose seconds
+    # are unknown leaves the sum unknown.
     return {
         str(model): {
-            "fit_seconds": part["fit_seconds"].sum(),
-            "predict_seconds": part["predict_seconds"].sum(),
+            "fit_seconds": part["fit_seconds"].sum(skipna=False),
+            "predict_seconds": part["predict_seconds"].sum(skipna=False),
             "extract_seconds": part["extract_seconds"].iloc[0],
         }
         for model, part in timings.groupby("model", sort=False)

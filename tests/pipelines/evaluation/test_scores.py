@@ -123,6 +123,15 @@ def test_without_a_class_of_concern_its_score_is_absent(results):
     assert "positive_auc" not in score_models(*results[:2], n_bootstrap=10).metrics
 
 
+def test_seconds_unknown_in_one_fold_are_unknown_in_all(results):
+    timings = results.timings.copy()
+    timings.loc[timings.index[timings["model"] == "cnn"][0], "fit_seconds"] = np.nan
+    metrics = score_models(results.predictions, timings, n_bootstrap=10).metrics
+    unknown = metrics.groupby("model")["fit_seconds"].agg(lambda seconds: seconds.isna().all())
+    assert unknown["cnn"]
+    assert not unknown.drop("cnn").any()
+
+
 def test_images_of_a_lesion_are_resampled_together(results):
     """Twice the same image is no more evidence than once: the interval must not shrink."""
     single = results.predictions.drop_duplicates(["model", "lesion"])
