@@ -108,6 +108,8 @@ def test_lesions_are_described_on_the_device_asked_for(lesions, monkeypatch):
     assert visited == [torch.device("cpu")]
     with pytest.raises(ValueError, match="Unknown device 'gpu'"):
         union.set_params(device="gpu").transform(lesions.iloc[:2])
+    with pytest.raises(ValueError, match="described on 'cpu' or 'cuda', got device='meta'"):
+        union.set_params(device="meta").transform(lesions.iloc[:2])
 
 
 def test_paths_pixels_and_manifest_agree(lesions):
