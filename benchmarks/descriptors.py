@@ -126,7 +126,7 @@ def preparation_ms(images: list[np.ndarray], masks: list[np.ndarray]) -> list[fl
     """Milliseconds per image to prepare it, with its given mask and with one of our own."""
     given, segmented = (Preparation(size=CANVAS, mask=mask) for mask in ("given", "segment"))
     times = best_of(
-        1,
+        5,
         lambda: [given.prepare(*pair) for pair in zip(images, masks, strict=True)],
         lambda: [segmented.prepare(image, None) for image in images],
     )
