@@ -33,7 +33,7 @@ from typing import Any
 import cv2
 import numpy as np
 import torch
-from lesion_images import JPEG_SIZE, drawn_lesions, real_lesions, write_jpegs
+from lesion_images import CANVAS, JPEG_SIZE, drawn_lesions, real_lesions, write_jpegs
 from threadpoolctl import threadpool_limits
 
 from features import ImageFeatures, ImagePart, Preparation
@@ -43,7 +43,6 @@ from features.reading.files import decode_image
 from pipelines.recipes.blocks import default_descriptors
 from plain import CODES, FAMILIES, SUITE, Family
 
-CANVAS = 224
 FLOOR_QUALITY = 80  # as many bytes as HAM10000's own files have, about 22,000
 N_LESIONS = {"quick": 24, "full": 64}
 REPEATS = {"quick": 3, "full": 5}

@@ -7,10 +7,10 @@ Each family is timed on batches of 64 prepared lesions that lie in the card's me
 planes included, and on one thread of the CPU. ABCD is geometry of single lesions and runs on the
 CPU whatever holds the batch: its row shows what the way there and back costs. The chain takes
 JPEGs of 600 x 450 from file to row, all descriptors of the default recipe, on all cores: once
-described on the CPU, once on the card. `card at work` is the share of that time in which the card
-computed, by PyTorch's profiler; the rest it waits. Fails where a row differs by more than 1e-4 of
-its value, or of what is usual in its column; by more than 2e-3 where rounded colours are counted,
-for rounding puts a pixel in a thousand on the other side.
+described on the CPU, once on the card. The card is at work for a share of that time and waits for
+the rest: what it computes for an image, by PyTorch's profiler in a run of 64 files, times the
+images of a second. Fails where a row differs by more than 1e-4 of its value, or of what is usual in
+its column; by more than 2e-3 where rounded colours are counted.
 """
 
 import argparse
@@ -25,8 +25,9 @@ from typing import Any
 import cv2
 import numpy as np
 import torch
+from agreement import COUNTED, RELATIVE, relative_difference
 from joblib import cpu_count
-from lesion_images import drawn_lesions, real_lesions, write_jpegs
+from lesion_images import CANVAS, drawn_lesions, real_lesions, write_jpegs
 from torch.profiler import ProfilerActivity, profile
 
 from features import Haralick, ImageFeatures, ImagePart, Preparation
@@ -34,13 +35,10 @@ from features.batch import LesionBatch
 from features.devices import exact_arithmetic
 from pipelines.recipes.blocks import default_descriptors
 
-CANVAS = 224
 N_LESIONS = 64
 N_FILES = 512
 N_SEEN = 64  # files under the profiler's eyes: it takes far longer to add up than to watch
 TURNS = 5
-RELATIVE = 1e-4
-COUNTED = dict.fromkeys(("color_moments", "glcm_a", "glcm_b"), 2e-3)
 
 
 def same_lesions(batch: LesionBatch) -> LesionBatch:
@@ -58,15 +56,6 @@ def seconds(run: Callable[[], Any]) -> float:
         torch.cuda.synchronize()
         times.append(perf_counter() - start)
     return min(times[1:])
-
-
-def relative_difference(got: np.ndarray, expected: np.ndarray) -> float:
-    """Largest difference, of the value or of what is usual in its column; of lone NaN infinite."""
-    if not np.array_equal(np.isnan(got), np.isnan(expected)):
-        return float("inf")
-    usual = np.nan_to_num(np.abs(expected)).mean(axis=0, keepdims=True)
-    scale = np.maximum(np.abs(expected), np.maximum(usual, 1e-6))
-    return float(np.nanmax(np.abs(got - expected) / scale))
 
 
 def compare(

@@ -11,6 +11,7 @@ from features.reading.sources import image_sources
 from pipelines import load_dataset
 
 JPEG_SIZE = (450, 600)
+CANVAS = 224
 
 
 def drawn_lesions(n: int) -> tuple[list[np.ndarray], list[np.ndarray]]:

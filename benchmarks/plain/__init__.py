@@ -4,6 +4,7 @@ from collections.abc import Callable
 from typing import NamedTuple
 
 import numpy as np
+from agreement import RELATIVE, relative_difference
 
 from features import (
     ABCD,
@@ -32,7 +33,6 @@ from plain.lbp import SCALES, lbp
 from plain.lbp import lbp_codes as plain_lbp_codes
 from plain.skin_contrast import skin_contrast
 
-RELATIVE = 1e-4
 # Share of a lesion's pixels whose codes may differ, and by how much a share of a histogram may.
 CODES, SHARES = 5e-3, 1e-3
 
@@ -69,15 +69,11 @@ class Family(NamedTuple):
 
     def excess(self, got: np.ndarray, expected: np.ndarray) -> float:
         """Largest difference as a multiple of the tolerance; infinite where NaN meet numbers."""
+        if self.absolute is None:
+            return relative_difference(got, expected) / RELATIVE
         if not np.array_equal(np.isnan(got), np.isnan(expected)):
             return float("inf")
-        difference = np.abs(got - expected)
-        if self.absolute is not None:
-            return float(np.nanmax(difference) / self.absolute)
-        # Relative to the value, or to what is usual in its column where the value is near 0.
-        usual = np.nan_to_num(np.abs(expected)).mean(axis=0, keepdims=True)
-        scale = np.maximum(np.abs(expected), np.maximum(usual, 1e-6))
-        return float(np.nanmax(difference / scale) / RELATIVE)
+        return float(np.nanmax(np.abs(got - expected)) / self.absolute)
 
 
 FAMILIES = {
