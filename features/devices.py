@@ -1,4 +1,4 @@
-"""Where networks run: the one place that chooses a device."""
+"""Where networks and descriptors run, and how: the one place that chooses a device."""
 
 from collections.abc import Iterator
 from contextlib import AbstractContextManager, contextmanager
@@ -7,7 +7,7 @@ import torch
 
 
 def pick_device(device: str | torch.device = "auto") -> torch.device:
-    """Choose the device that networks run on.
+    """Choose the device to run on.
 
     Parameters
     ----------

@@ -2,7 +2,6 @@
 
 import warnings
 from numbers import Integral
-from typing import TypeVar
 
 import numpy as np
 import pandas as pd
@@ -13,7 +12,6 @@ from sklearn.utils.validation import column_or_1d
 
 Indices = NDArray[np.intp]
 RandomState = int | np.random.RandomState | None
-Estimator = TypeVar("Estimator")
 
 
 def check_groups(groups: ArrayLike | None, n_samples: int) -> Indices:

@@ -87,6 +87,8 @@ class LateFusion(NamedClassifiers):
         if self.rule not in RULES:
             raise ValueError(f"`rule` must be one of {RULES}, got {self.rule!r}.")
         self.ranks_ = None
+        for stale in ("out_of_fold_", "splits_"):  # of an earlier fit by another rule
+            self.__dict__.pop(stale, None)
         if self.rule == "rank":
             self.out_of_fold_ = self._out_of_fold(rows)
             self.ranks_ = RankAverage.learn(self.out_of_fold_)

@@ -11,13 +11,13 @@ import numpy as np
 import pandas as pd
 from sklearn.base import clone
 
+from features import ImageError
 from fusion.selection import OneStandardError
 from pipelines.data import lesion_ids, validate_manifest
-from pipelines.data.grouping import grouping
 from pipelines.evaluation import OutOfFold, Protocol, Record, Split, out_of_fold, summarise_cohort
 from pipelines.evaluation.design.fingerprints import data_fingerprint, model_fingerprint
-from pipelines.evaluation.design.plan import lock_plan, make_plan
-from pipelines.evaluation.design.provenance import command, hardware, versions
+from pipelines.evaluation.design.plan import FILE, declared_pairs, lock_plan, make_plan
+from pipelines.evaluation.design.provenance import describe_run
 from pipelines.evaluation.evidence import facts_of
 from pipelines.evaluation.fitting.cross_validation import task_parts
 from pipelines.evaluation.fitting.parts import Parts
@@ -136,6 +136,7 @@ def compare(
         manifest = join_test(manifest, test_manifest, n_jobs=n_jobs)
     _check(models, manifest, splits_of, positive, on_error, extras)
     models = add_controls(models, manifest)
+    declared_pairs(list(models), protocol.reference)  # refuses a reference that is none of them
     run = _Run(models, manifest, folder, protocol, random_state, n_jobs, progress)
     intake = run.take_in(on_error, splits_of)
     used = manifest.iloc[intake.kept]
@@ -162,6 +163,7 @@ def compare(
         else test_manifest.attrs.get("dataset") or "given",
         "left_out_of_training": 0 if test_manifest is None else len(used) - _n_rows(splits[0]),
         "failed": found.failures,
+        "models": {name: _describe_model(model, used) for name, model in models.items()},
     }
     tested = np.unique(np.concatenate([split.test for split in splits]))
     return Comparison(
@@ -174,7 +176,7 @@ def compare(
         facts=facts_of(used.iloc[tested], intake.kept[tested], lesion_ids(used)[tested]),
         cohort=summarise_cohort(used["label"].to_numpy(), lesion_ids(used)),
         skipped=_left_out_by_loading(manifest) + [f._asdict() for f in intake.failures],
-        settings=shared.facts() | settings | _describe(models, used),
+        settings=shared.facts() | settings | describe_run(used),
         measured=measured,
     )
 
@@ -205,18 +207,10 @@ class _Run:
         data = data_fingerprint(self.manifest)
         known = None if self.folder is None else Intake.load(self.folder, data)
         if known is None:
-            found = take_in(
-                self.models,
-                self.manifest,
-                on_error=on_error,
-                n_jobs=self.n_jobs,
-                progress=self.progress,
-            )
+            found = self._look(self.models, on_error)
         else:
             used = self.manifest.iloc[known.kept]
-            unfinished = self._unfinished(used, splits_of(used, known.kept))
-            found = take_in(unfinished, used, n_jobs=self.n_jobs, progress=self.progress)
-            found = Intake(known.kept, known.failures, known.seconds | found.seconds, known.quality)
+            found = self._add(known, self._unfinished(used, splits_of(used, known.kept)))
         if self.folder is not None:
             found.save(self.folder, data)
         return found
@@ -237,6 +231,25 @@ class _Run:
                 on_failure="report",
                 progress=steps.tell_fold,
             )
+
+    def _look(self, models: Mapping[str, Any], on_error: Literal["raise", "skip"]) -> Intake:
+        return take_in(
+            models, self.manifest, on_error=on_error, n_jobs=self.n_jobs, progress=self.progress
+        )
+
+    def _add(self, known: Intake, models: Mapping[str, Any]) -> Intake:
+        """Show models that are not finished the rows that others used, which the plan counts."""
+        found = self._look(models, "skip")
+        bad = [failure for failure in found.failures if failure.row in known.kept]
+        if bad:
+            raise ImageError(
+                f"{bad[0].error} {FILE} in {self.folder} counts on this row: mend the file, or "
+                "compare in another folder."
+            )
+        quality = known.quality
+        if quality.empty:  # the finished models looked at no lesion
+            quality = found.quality[np.isin(found.kept, known.kept)].reset_index(drop=True)
+        return Intake(known.kept, known.failures, known.seconds | found.seconds, quality)
 
     def _unfinished(self, used: pd.DataFrame, splits: list[Split]) -> dict[str, Any]:
         parts = self.parts(used)
@@ -331,20 +344,6 @@ def class_of_concern(labels: pd.Series, positive: str | None = None) -> str | No
         if name in classes:
             return name
     return classes[1] if len(classes) == 2 else None
-
-
-def _describe(models: Mapping[str, Any], manifest: pd.DataFrame) -> dict[str, Any]:
-    sources = manifest["source"].astype(str) if "source" in manifest else pd.Series(dtype=str)
-    return {
-        "dataset": manifest.attrs.get("dataset"),
-        "partial": bool(manifest.attrs.get("partial", False)),
-        "models": {name: _describe_model(model, manifest) for name, model in models.items()},
-        "grouping": grouping(manifest),
-        "synthetic": bool(sources.str.contains("synthetic", case=False).any()),
-        "command": command(),
-        "versions": versions(),
-        "hardware": hardware(),
-    }
 
 
 def _describe_model(model: Any, manifest: pd.DataFrame) -> dict[str, Any]:

@@ -12,7 +12,7 @@ import numpy as np
 import pandas as pd
 from sklearn.base import clone
 
-from features import Failure, QualityFlags, extract
+from features import Failure, ImageFeatures, QualityFlags, extract
 from features.extraction import request_key
 from pipelines.events import Event
 
@@ -100,17 +100,23 @@ def take_in(
     sides = {name: side for name, side in found_sides.items() if side is not None}
     asked = {name: _fitted(side, manifest).image_parts() for name, side in sides.items()}
     failures: dict[int, Failure] = {}
-    seconds: dict[tuple[str, str], float] = {}
+    seconds: dict[tuple[Any, Any, str], float] = {}
     flags = None
     start = time.perf_counter()
-    for store in {side.store for side in sides.values()}:
-        using = [name for name, side in sides.items() if side.store == store]
-        parts = _distinct(asked[name] for name in using)
+    places = {name: (side.store, _lesion_device(side)) for name, side in sides.items()}
+    for place in set(places.values()):
+        parts = _distinct(asked[name] for name in sides if places[name] == place)
         found = extract(
-            manifest, parts, store=store, n_jobs=n_jobs, on_error=on_error, progress=progress
+            manifest,
+            parts,
+            store=place[0],
+            device=place[1],
+            n_jobs=n_jobs,
+            on_error=on_error,
+            progress=progress,
         )
         failures |= {failure.row: failure for failure in found.failures}
-        seconds |= {(str(store), key): value for key, value in found.seconds.items()}
+        seconds |= {(*place, key): value for key, value in found.seconds.items()}
         quality = [key for key, (part, _) in parts.items() if isinstance(part, QualityFlags)]
         if quality:
             flags = pd.DataFrame(found.values[quality[0]], index=found.kept)
@@ -123,8 +129,8 @@ def take_in(
         kept=kept,
         failures=sorted(failures.values()),
         seconds={
-            name: sum(seconds[str(side.store), key] for key in _keys(asked[name]))
-            for name, side in sides.items()
+            name: sum(seconds[*place, key] for key in _keys(asked[name]))
+            for name, place in places.items()
         },
         quality=_name_flags(flags, kept),
     )
@@ -151,6 +157,12 @@ def image_side(model: Any) -> Any:
         if hasattr(model, name):
             return image_side(getattr(model, name))
     return None
+
+
+def _lesion_device(side: Any) -> Any:
+    """Where its lesions are described; networks have a device of their own."""
+    features = side if isinstance(side, ImageFeatures) else getattr(side, "features", None)
+    return "cpu" if features is None else features.device
 
 
 def _fitted(side: Any, manifest: pd.DataFrame) -> Any:

@@ -25,6 +25,7 @@ from pipelines.evaluation.costs.table import costs_table
 from pipelines.evaluation.design.fingerprints import data_fingerprint, model_fingerprint
 from pipelines.evaluation.design.sources import describe_sources
 from pipelines.evaluation.fitting.cross_validation import task_parts
+from pipelines.evaluation.fitting.fold_run import fill_seeds
 from pipelines.evaluation.learning_curve import learning_curve_table, nested_shares
 from pipelines.evaluation.scores import draws_of
 from pipelines.events import Event
@@ -152,7 +153,9 @@ class _Job:
         found = {}
         for name, model in self.models.items():
             start = time.perf_counter()
-            found[name] = fit_with_groups(clone(model), rows, rows["label"], manifest_groups(rows))
+            unfitted = clone(model)
+            fill_seeds(unfitted, self.setting.random_state)
+            found[name] = fit_with_groups(unfitted, rows, rows["label"], manifest_groups(rows))
             _LOGGER.info(Event("model fitted", model=name, seconds=time.perf_counter() - start))
             self.steps.tell(name)
         return found
@@ -167,7 +170,7 @@ class _Job:
         folder = self.setting.folder
         if folder is None:
             return self._made(name, make)
-        key = folder / "measured" / f"{name}.key"
+        key = folder / "extras" / f"{name}.key"
         path = key.with_suffix(".csv")
         digest = self._digest(name)
         if path.is_file() and key.is_file() and key.read_text(encoding="utf-8") == digest:

@@ -17,7 +17,6 @@ NAMES = (
     *("color_shift", "score"),
 )
 
-STEP = 360 / DIRECTIONS  # degrees between the axes that are tried
 # An axis is asymmetric where more than this share of the lesion does not fold onto itself, where
 # mirrored pixels differ by more than this on average (CIE76), or where the halves' histograms of
 # local detail's size are farther apart than this (chi-square).

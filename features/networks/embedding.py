@@ -17,7 +17,7 @@ from features.networks.engines import resolve_engine
 from features.networks.frame import FrameView, LesionCropView, ViewsSideBySide, lesion_crop
 from features.networks.normalization import Scheme
 from features.networks.pooling import POOLINGS
-from features.networks.runners import Plan, Runners
+from features.networks.runners import Definition, Plan, Runners
 from features.networks.tap import find_layer, tapped_width
 from features.networks.tta import VIEWS, views
 from features.preparation.lesion_view import Preparation
@@ -143,10 +143,8 @@ class CNNEmbedding(ImagePart):
     def definition(self) -> str:
         """Names what the columns mean, whatever computes them: the engines agree to 1e-4."""
         parts = [type(self).__name__, self.version, self.tta or "none"]
-        for plan in self._plans():
-            scheme = (plan.backbone.mean, plan.backbone.std)
-            parts += [plan.backbone.name, scheme]
-            parts += [plan.digest, plan.seed, plan.size, plan.layer, plan.pooling]
+        for backbone, *what in self._definitions():
+            parts += [backbone.name, (backbone.mean, backbone.std), *what]
         return ":".join(map(str, parts))
 
     def describe(self, batch: Tensor | Sequence[Tensor]) -> Tensor:
@@ -181,7 +179,7 @@ class CNNEmbedding(ImagePart):
 
     def weight_files(self) -> list[Path]:
         """Files of the weights, which pickles do not hold; none where they are random."""
-        weights = [plan.backbone.weights for plan in self._plans()]
+        weights = [network.backbone.weights for network in self._definitions()]
         return [path for path in weights if path is not None]
 
     def _backbones(self) -> list[str]:
@@ -233,30 +231,28 @@ class CNNEmbedding(ImagePart):
         return [given.get(name, other) for name in names]
 
     def _plans(self) -> list[Plan]:
-        self._check_names()
         device = pick_device(self.device)
         engine = resolve_engine(self.engine, self.precision, device)
-        plans = []
+        return [Plan(network, engine, self.precision, device) for network in self._definitions()]
+
+    def _definitions(self) -> list[Definition]:
+        # Without the device, so that a machine that lacks it knows what the columns mean too.
+        self._check_names()
+        networks = []
         each = zip(self._backbones(), self._weights(), self._schemes(), strict=True)
         for name, weights, scheme in each:
             backbone = get_backbone(name, weights, normalization=scheme)
-            seed = None
-            if backbone.weights is None:
-                seed = self._seed()
-            plans.append(
-                Plan(
+            networks.append(
+                Definition(
                     backbone=backbone,
                     digest=backbone.digest(),
-                    seed=seed,
+                    seed=self._seed() if backbone.weights is None else None,
                     size=self.image_size or backbone.size,
                     layer=find_layer(backbone, self.layer, self.pooling),
                     pooling=self.pooling,
-                    engine=engine,
-                    precision=self.precision,
-                    device=device,
                 )
             )
-        return plans
+        return networks
 
     def _seed(self) -> int:
         if not isinstance(self.random_state, (int, np.integer)):

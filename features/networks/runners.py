@@ -14,8 +14,8 @@ from features.networks.folding import fold_batch_norms
 from features.networks.tap import Runner, TappedNetwork
 
 
-class Plan(NamedTuple):
-    """All that one network's rows depend on, and where it runs."""
+class Definition(NamedTuple):
+    """What one network's columns mean, whatever computes them."""
 
     backbone: Backbone
     digest: str
@@ -23,6 +23,12 @@ class Plan(NamedTuple):
     size: int
     layer: str | None
     pooling: str
+
+
+class Plan(NamedTuple):
+    """A network's definition, and what runs it where."""
+
+    network: Definition
     engine: str
     precision: str
     device: torch.device
@@ -60,19 +66,19 @@ def _shared(plan: Plan) -> Runner:
 
 def _build(plan: Plan) -> Runner:
     """Build a network and have its engine run it."""
+    backbone, _, seed, size, layer, pooling = plan.network
     with torch.random.fork_rng(devices=[]):
-        if plan.seed is not None:
-            torch.default_generator.manual_seed(plan.seed)
-        network = plan.backbone.build()
-    tapped = TappedNetwork(network, plan.backbone, plan.layer, plan.pooling).eval()
+        if seed is not None:
+            torch.default_generator.manual_seed(seed)
+        network = backbone.build()
+    tapped = TappedNetwork(network, backbone, layer, pooling).eval()
     if plan.engine in ("eager", "compile"):
         fold_batch_norms(tapped)
     tapped.as_type(PRECISIONS[plan.precision])
     try:
-        return make_runner(tapped, plan.engine, size=plan.size, device=plan.device)
+        return make_runner(tapped, plan.engine, size=size, device=plan.device)
     except Exception as exc:
         # No other engine in its place: rows are kept under the name of the one that made them.
         raise RuntimeError(
-            f"{plan.backbone.name} could not be handed to {plan.engine} ({exc}). Use "
-            "engine='eager'."
+            f"{backbone.name} could not be handed to {plan.engine} ({exc}). Use engine='eager'."
         ) from exc

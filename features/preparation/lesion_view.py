@@ -49,14 +49,14 @@ class Preparation:
         Skin kept around the lesion, as a share of its longer side.
     hair : {"blackhat", "dullrazor"} or None, default="blackhat"
         How dark hair is found and painted over; None leaves it.
-    artefacts : tuple of {"light_hair", "highlights", "ruler"}, default=()
-        What else is painted over. Each resembles something that lesions have, so none is by
-        default.
     constancy : bool, default=False
         Shades-of-Gray colour constancy.
     mask : {"auto", "given", "segment"}, default="auto"
-        Where lesion masks come from: those of the manifest, our own segmentation, or the
-        manifest's where it names one and our own elsewhere.
+        Where lesion masks come from: the manifest's where it names one and our own segmentation
+        elsewhere, the manifest's alone, or our own alone.
+    artefacts : tuple of {"light_hair", "highlights", "ruler"}, default=()
+        What else is painted over. Each resembles something that lesions have, so none is by
+        default.
     segmentation : {"candidates", "otsu", "hybrid"}, default="candidates"
         How lesions without a mask are segmented; see `segment_lesion`.
 

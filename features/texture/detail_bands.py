@@ -36,7 +36,8 @@ def detail_bands(lab: Tensor, mask: Tensor, scales: tuple[float, ...] = SCALES) 
     -------
     Tensor of shape (n, 9 * len(scales)), float32
         For each channel and band the root mean square (CIELAB units), skew and kurtosis (no
-        units; 0 where the band is flat).
+        units; 0 where the band is flat). All three are about 0, which a band swings around, and
+        not about its mean; the kurtosis of a normal distribution is 3.
 
     Raises
     ------

@@ -102,7 +102,8 @@ def plot_candidates(rule: Any, ax: "Axes | None" = None) -> "Axes":
     """
     check_is_fitted(rule)
     table = rule.results_.sort_values("n_columns", kind="stable")
-    chosen = rule.results_[[k == rule.k_ for k in rule.results_["k"]]].iloc[0]
+    # By their words: 1 is one column, 1.0 all of them.
+    chosen = rule.results_[[repr(k) == repr(rule.k_) for k in rule.results_["k"]]].iloc[0]
     ax = ax or own_axes()
     ax.errorbar(table["n_columns"], table["mean"], yerr=table["standard_error"], capsize=3)
     ax.plot(chosen["n_columns"], chosen["mean"], "o", label=f"chosen: k = {rule.k_}")

@@ -23,10 +23,10 @@ def main(argv: Sequence[str] | None = None) -> int:
     Returns
     -------
     int
-        Exit status: 0, or 1 after a failure. A wrong usage exits with 2.
+        Exit status: 0, 1 after a failure, or 130 after an interrupt. A wrong usage exits with 2.
     """
     argv = sys.argv[1:] if argv is None else argv
-    warnings.formatwarning = _brief
+    formatted, warnings.formatwarning = warnings.formatwarning, _brief
     try:
         # Imported here, so that a library that does not load is reported like any other failure.
         from pipelines.cli.log import log_to
@@ -43,4 +43,6 @@ def main(argv: Sequence[str] | None = None) -> int:
             raise
         print(f"dermfusion: {exc}", file=sys.stderr)
         return 1
+    finally:
+        warnings.formatwarning = formatted
     return 0

@@ -6,6 +6,7 @@ from pathlib import Path
 from tqdm import tqdm
 
 from fusion.selection import SELECTORS
+from pipelines.cli.asked import model_settings, print_skipped, read_manifest
 from pipelines.cli.options import (
     add_classifier_option,
     add_column_options,
@@ -13,11 +14,8 @@ from pipelines.cli.options import (
     add_run_options,
     add_training_options,
     explain_models,
-    model_settings,
     new_parser,
     positive_int,
-    print_skipped,
-    read_manifest,
 )
 from pipelines.experiments import FUSIONS, RIVALS, SHARES, Ablation, ablate
 from pipelines.recipes import MODELS, make_classifier, make_model

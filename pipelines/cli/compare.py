@@ -6,6 +6,7 @@ from pathlib import Path
 import pandas as pd
 
 from pipelines.audit import audit, group
+from pipelines.cli.asked import model_settings, protocol_of, read_manifest
 from pipelines.cli.options import (
     add_classifier_option,
     add_column_options,
@@ -17,11 +18,8 @@ from pipelines.cli.options import (
     add_training_options,
     explain_models,
     model_names,
-    model_settings,
     new_parser,
     positive_int,
-    protocol_of,
-    read_manifest,
 )
 from pipelines.comparison import Comparison, compare
 from pipelines.data import load_dataset

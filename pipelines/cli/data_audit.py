@@ -6,7 +6,7 @@ from pathlib import Path
 import pandas as pd
 
 from pipelines.audit import audit, deduplicate, group
-from pipelines.cli.options import new_parser
+from pipelines.cli.options import TABLE_COLUMNS, new_parser
 from pipelines.data import combine, harmonize, load_dataset
 
 _EXAMPLES = """\
@@ -14,7 +14,6 @@ _EXAMPLES = """\
   dermfusion data audit folder my_images --out runs/mine --clean mine.csv
   dermfusion data audit ham10000 data/ham10000 isic2019 data/isic2019 --out runs/both
 """
-_COLUMNS = ("image_col", "label_col", "group_col", "mask_col")
 
 
 def add_parser(commands: argparse._SubParsersAction) -> None:
@@ -49,7 +48,7 @@ def add_parser(commands: argparse._SubParsersAction) -> None:
     parser.add_argument(
         "--pictures", type=int, default=200, metavar="N", help="pairs shown on the page at most"
     )
-    for column in _COLUMNS:
+    for column in TABLE_COLUMNS:
         what = column.removesuffix("_col")
         parser.add_argument(
             f"--{what}-col", metavar="COLUMN", help=f"of a csv: the column that holds the {what}"
@@ -108,7 +107,7 @@ def _load(args: argparse.Namespace) -> pd.DataFrame:
             f"Expected names and folders in turn, got {' '.join(args.sets)}. Such as: dermfusion "
             "data audit ham10000 data/ham10000"
         )
-    columns = {name: value for name in _COLUMNS if (value := getattr(args, name))}
+    columns = {name: value for name in TABLE_COLUMNS if (value := getattr(args, name))}
     names, roots = args.sets[::2], args.sets[1::2]
     if columns and "csv" not in names:
         given = ", ".join(f"--{name.replace('_', '-')}" for name in columns)

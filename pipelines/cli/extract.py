@@ -6,16 +6,8 @@ from pathlib import Path
 import pandas as pd
 from sklearn.base import clone
 
-from pipelines.cli.options import (
-    add_column_options,
-    add_data_options,
-    add_run_options,
-    model_settings,
-    new_parser,
-    print_skipped,
-    read_images,
-    read_manifest,
-)
+from pipelines.cli.asked import model_settings, print_skipped, read_images, read_manifest
+from pipelines.cli.options import add_column_options, add_data_options, add_run_options, new_parser
 from pipelines.data import group_ids
 from pipelines.intake import image_side
 from pipelines.recipes import make_model

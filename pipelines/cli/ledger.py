@@ -6,6 +6,7 @@ from pathlib import Path
 import pandas as pd
 from tqdm import tqdm
 
+from pipelines.cli.asked import model_settings, print_skipped, read_manifest
 from pipelines.cli.options import (
     add_classifier_option,
     add_column_options,
@@ -13,11 +14,8 @@ from pipelines.cli.options import (
     add_run_options,
     add_selection_option,
     add_training_options,
-    model_settings,
     new_parser,
     positive_int,
-    print_skipped,
-    read_manifest,
 )
 from pipelines.experiments import SINS, ledger, noise_ledger
 from pipelines.recipes import make_model

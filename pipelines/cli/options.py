@@ -1,40 +1,24 @@
 """Options that several subcommands share."""
 
 import argparse
-from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
 
-import pandas as pd
-
-from features import HAIR_REMOVALS, MASK_SOURCES, SEGMENTERS, Failure, Preparation
+from features import HAIR_REMOVALS, MASK_SOURCES, SEGMENTERS, Preparation
 from features.networks.normalization import SCHEMES
 from fusion.selection import SELECTORS
 from fusion.selection.counts import check_count_rule
-from pipelines.data import DATASETS, load_dataset
 from pipelines.evaluation import Protocol
 from pipelines.evaluation.weighing import SCENARIOS, scenario
-from pipelines.intake import Intake, take_in
 from pipelines.recipes import CLASSIFIERS, MODELS, NETWORK_MODELS, default_descriptors
 from pipelines.recipes.selection import COUNT_RULES
 
 # Columns of one's own table, as the reader of CSV manifests calls them.
-_TABLE_COLUMNS = ("image_col", "label_col", "group_col", "mask_col")
+TABLE_COLUMNS = ("image_col", "label_col", "group_col", "mask_col")
 _COLUMN_HELP = {
     "image": "paths of images (image, if not named)",
     "label": "classes (label, if not named)",
     "group": "ids of patients or lesions, whose images no split may separate (none, if not named)",
     "mask": "paths of lesion masks (mask, if there is one and none is named)",
-}
-
-# Options that not every command has, as `make_model` calls them.
-_OF_SOME_COMMANDS = {
-    "k": "k",
-    "select": "selector",
-    "classifier": "classifier",
-    "cnn_size": "image_size",
-    "epochs": "max_epochs",
-    "checkpoint": "checkpoint",
 }
 
 
@@ -81,7 +65,7 @@ def add_data_options(parser: argparse.ArgumentParser, *, required: bool = True) 
         metavar="PATH",
         help="the data set's folder; with --dataset csv the table itself",
     )
-    for column in _TABLE_COLUMNS:
+    for column in TABLE_COLUMNS:
         what = column.removesuffix("_col")
         group.add_argument(
             f"--{column.replace('_', '-')}",
@@ -293,23 +277,6 @@ def scenario_text(text: str) -> str:
     return text
 
 
-def protocol_of(args: argparse.Namespace) -> Protocol:
-    """Protocol that the options name."""
-    return Protocol(
-        n_splits=args.folds,
-        n_repeats=args.repeats,
-        by=args.by,
-        test_folds=args.test_folds,
-        inner_splits=args.inner_folds,
-        reference=args.reference,
-        margin=args.margin,
-        target_sensitivity=args.target_sensitivity,
-        miss_cost=args.miss_cost,
-        prevalence=args.prevalence,
-        shares=args.shares,
-    )
-
-
 def add_run_options(parser: argparse.ArgumentParser) -> None:
     """Options that say where and how to run."""
     group = parser.add_argument_group("run")
@@ -389,66 +356,3 @@ def explain_models() -> str:
         for count in sorted(set(NETWORK_MODELS.values()))
     ]
     return f"{', '.join(frozen)}; these train networks, and take long: {', '.join(training)}"
-
-
-def read_manifest(args: argparse.Namespace) -> pd.DataFrame:
-    """Load the data set that the options name."""
-    columns = {name: value for name in _TABLE_COLUMNS if (value := getattr(args, name))}
-    # An unknown data set is for load_dataset to refuse.
-    takes = getattr(DATASETS.get(args.dataset.lower()), "options", _TABLE_COLUMNS)
-    others = [f"--{name.replace('_', '-')}" for name in columns if name not in takes]
-    if others:
-        raise ValueError(
-            f"{', '.join(others)} only makes sense with --dataset csv, not {args.dataset}."
-        )
-    return load_dataset(
-        args.dataset,
-        args.root,
-        limit=args.limit,
-        random_state=args.seed,
-        on_error=args.on_error,
-        **columns,
-    )
-
-
-def read_images(model: Any, manifest: pd.DataFrame, args: argparse.Namespace) -> Intake:
-    """Read all images once for a model, as the options say."""
-    return take_in(
-        {"model": model},
-        manifest,
-        on_error=args.on_error,
-        n_jobs=args.jobs,
-        progress=not args.quiet,
-    )
-
-
-def print_skipped(manifest: pd.DataFrame, failures: Sequence[Failure]) -> None:
-    """Print the rows that loading left out, and those that could not be read."""
-    for fault in manifest.attrs.get("skipped", []):
-        print(f"skipped: row {fault['row']}, {fault['file']}: {fault['reason']}")
-    for failure in failures:
-        print(f"skipped: {failure.error}")
-
-
-def model_settings(args: argparse.Namespace) -> dict[str, Any]:
-    """Keyword arguments of `make_model` that the command's options name."""
-    given = vars(args)
-    chosen = {name: given[option] for option, name in _OF_SOME_COMMANDS.items() if option in given}
-    return chosen | {
-        "backbone": args.backbone,
-        "weights": None if args.weights == "none" else args.weights,
-        "normalization": args.normalization,
-        "descriptors": [part for part in default_descriptors() if part[0] not in args.without],
-        "preparation": Preparation(
-            size=args.size,
-            mask=args.mask,
-            hair=None if args.hair == "none" else args.hair,
-            segmentation=args.segmentation,
-            constancy=args.constancy,
-        ),
-        "store": args.store or "memory",
-        "device": args.device,
-        "n_jobs": args.jobs,
-        "random_state": args.seed,
-        "verbose": int(not args.quiet),
-    }

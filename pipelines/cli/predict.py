@@ -10,7 +10,8 @@ import pandas as pd
 from features import ImageFeatures
 from fusion import DecisionRule, decide
 from pipelines.artifacts import last_step, load_model
-from pipelines.cli.options import new_parser, positive_int, print_skipped, read_images
+from pipelines.cli.asked import print_skipped, read_images
+from pipelines.cli.options import new_parser, positive_int
 from pipelines.data import load_unlabelled
 from pipelines.intake import image_side
 
@@ -97,8 +98,13 @@ def settle_readers(model: Any, args: argparse.Namespace) -> None:
 
 def _set(reader: Any, **settings: Any) -> None:
     """Change parameters wherever they occur, in nested parts too."""
-    found = {name: name.split("__")[-1] for name in reader.get_params()}
-    reader.set_params(**{k: settings[end] for k, end in found.items() if end in settings})
+    found = reader.get_params()
+    for name in list(found):
+        owner, _, parameter = name.rpartition("__")
+        if isinstance(found.get(owner, reader), ImageFeatures) and parameter == "device":
+            reader.set_params(**{name: "cpu"})  # lesions; the networks' device is not theirs
+        elif parameter in settings:
+            reader.set_params(**{name: settings[parameter]})
 
 
 def _labels(model: Any, images: pd.DataFrame, probabilities: np.ndarray) -> np.ndarray:

@@ -4,6 +4,7 @@ import argparse
 from pathlib import Path
 
 from pipelines.artifacts import check_suffix, save_model
+from pipelines.cli.asked import model_settings, print_skipped, read_images, read_manifest
 from pipelines.cli.options import (
     add_classifier_option,
     add_column_options,
@@ -12,11 +13,7 @@ from pipelines.cli.options import (
     add_selection_option,
     add_training_options,
     explain_models,
-    model_settings,
     new_parser,
-    print_skipped,
-    read_images,
-    read_manifest,
 )
 from pipelines.recipes import MODELS, make_model
 

@@ -137,12 +137,13 @@ def _ordered(columns):
 
 
 def _faults(manifest, labels, check_files):
-    """Rows that cannot be used, in their order."""
+    """Rows that cannot be used, in their order, each with the first of its faults."""
     check_columns(manifest, labels=labels)
     faults = row_faults(manifest, labels=labels)
     if check_files:
         faults += _missing_files(manifest)
-    return sorted(faults, key=lambda fault: fault["row"])
+    first = {fault["row"]: fault for fault in reversed(faults)}
+    return [first[row] for row in sorted(first)]
 
 
 def _usable(manifest, faults, on_error, root):
@@ -157,12 +158,10 @@ def _usable(manifest, faults, on_error, root):
 
 
 def _missing_files(manifest):
-    """Faults of rows whose files are not there; a row without its image has one fault only."""
-    image_missing = is_missing(manifest["image"])
-    faults = faults_of(manifest["image"], image_missing, "image file missing")
+    """Faults of rows whose files are not there."""
+    faults = faults_of(manifest["image"], is_missing(manifest["image"]), "image file missing")
     if "mask" in manifest.columns:
-        mask_missing = is_missing(manifest["mask"]) & ~image_missing
-        faults += faults_of(manifest["mask"], mask_missing, "mask file missing")
+        faults += faults_of(manifest["mask"], is_missing(manifest["mask"]), "mask file missing")
     return faults
 
 

@@ -109,7 +109,7 @@ def _of_lesions(evidence: Evidence) -> Tables:
     }
     if sources:
         made["leave_source_out"] = lambda: source_table(lesions, sources, counts, positive)
-    tables = Parallel(n_jobs=-1, prefer="threads")(delayed(make)() for make in made.values())
+    tables = Parallel(n_jobs=-1, require="sharedmem")(delayed(make)() for make in made.values())
     found = dict(zip(made, tables, strict=True))
     within, gaps = found.pop("within")
     return found | {"within": within, "source_gap": gaps}

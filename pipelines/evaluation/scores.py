@@ -109,7 +109,7 @@ def score_models(
         for model, part in _of_each(table, "model")
     ]
     # Threads, for the work is in arrays that are too large to be copied.
-    scored = Parallel(n_jobs=-1, prefer="threads")(
+    scored = Parallel(n_jobs=-1, require="sharedmem")(
         delayed(_score_model)(part, training, positive, counts, order, unit)
         for unit, _, part in parts
     )

@@ -14,6 +14,7 @@ from sklearn.base import clone
 from features import Failure
 from pipelines.data import lesion_ids, validate_manifest
 from pipelines.evaluation import make_folds, out_of_fold
+from pipelines.evaluation.design.fingerprints import model_fingerprint
 from pipelines.experiments.gains import score_curve, score_ladder
 from pipelines.experiments.ladder import FUSIONS, RIVALS, SHARES, Ladder, Step
 from pipelines.experiments.run_facts import run_facts
@@ -231,14 +232,15 @@ class _Runner:
         for step in steps:
             if progress is not None:
                 progress(step.name)
-            done = self.saved.load(step.name, step.model)
+            model = model_fingerprint(step.model, self.extracted.manifest)
+            done = self.saved.load(step.name, model)
             if done is None:
                 try:
                     done = self._run(step, n_jobs, random_state)
                 except (RuntimeError, ValueError, ImportError) as error:
                     failed[step.name] = str(error)
                     continue
-                self.saved.save(step.name, step.model, done)
+                self.saved.save(step.name, model, done)
             finished[step.name] = done
         return finished, failed
 

@@ -5,12 +5,9 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import joblib
 import pandas as pd
-
-from pipelines.evaluation.design.fingerprints import describe
 
 
 @dataclass(frozen=True)
@@ -50,37 +47,44 @@ class SavedSteps:
         self.directory = directory
         self.data = data
 
-    def load(self, name: str, model: Any) -> Finished | None:
-        """Read a step; None where it is not there, or was made by other data or another model."""
+    def load(self, name: str, model: str) -> Finished | None:
+        """Read a step; None where it is not there, or was made by other data or another model.
+
+        Parameters
+        ----------
+        name, model : str
+            The step's name, and its model's fingerprint.
+        """
         folder = self._folder(name)
         if folder is None or not (folder / "step.json").exists():
             return None
         facts = json.loads((folder / "step.json").read_text(encoding="utf-8"))
-        if facts.pop("fingerprint") != self._fingerprint(model):
+        if facts.pop("key", None) != self._key(model):
             return None
         return Finished(pd.read_parquet(folder / "predictions.parquet"), **facts)
 
-    def save(self, name: str, model: Any, step: Finished) -> None:
-        """Write a step."""
+    def save(self, name: str, model: str, step: Finished) -> None:
+        """Write a step; a kill at any moment leaves it whole or absent."""
         folder = self._folder(name)
         if folder is None:
             return
         folder.mkdir(parents=True, exist_ok=True)
-        # While it is half written there must be no mark that it is whole.
-        (folder / "step.json").unlink(missing_ok=True)
+        whole, partial = folder / "step.json", folder / "step.partial"
+        whole.unlink(missing_ok=True)
         step.predictions.to_parquet(folder / "predictions.parquet", index=False)
         facts = {
-            "fingerprint": self._fingerprint(model),
+            "key": self._key(model),
             "seconds": step.seconds,
             "n_columns": step.n_columns,
             "supports": [list(map(int, support)) for support in step.supports],
         }
-        (folder / "step.json").write_text(json.dumps(facts) + "\n", encoding="utf-8")
+        partial.write_text(json.dumps(facts) + "\n", encoding="utf-8")
+        partial.replace(whole)
 
     def _folder(self, name: str) -> Path | None:
         if self.directory is None:
             return None
         return self.directory / re.sub(r"[^a-z0-9_.]+", "-", name.lower()).strip("-")
 
-    def _fingerprint(self, model: Any) -> str:
-        return joblib.hash([self.data, describe(model)])
+    def _key(self, model: str) -> str:
+        return joblib.hash([self.data, model])

@@ -77,6 +77,13 @@ def test_mean_is_the_mean_and_needs_no_folds(toy):
     assert not hasattr(model, "splits_")
 
 
+def test_another_rule_leaves_nothing_of_the_first(toy):
+    X, y, groups = toy
+    model = by_block("rank").fit(X, y, groups=groups)
+    model.set_params(rule="mean").fit(X, y, groups=groups)
+    assert not {"splits_", "out_of_fold_"} & set(vars(model))
+
+
 def test_ranks_are_against_rows_and_groups_not_seen(toy):
     X, y, groups = toy
     # One neighbour remembers its training rows, hence their lesions: out of fold it does not.

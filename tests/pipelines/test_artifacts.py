@@ -3,7 +3,8 @@ import json
 import numpy as np
 import pytest
 
-from features import ColorMoments, ImageFeatures, Preparation
+from features import CNNEmbedding, ColorMoments, ImageFeatures, Preparation
+from features.networks import embedding
 from fusion import BlockScaler, BoostedTrees, DecisionRule
 from pipelines import ArtifactError, LesionPipeline, load_model, save_model
 
@@ -113,3 +114,21 @@ def test_masks_are_not_swapped_behind_ones_back(saved, lesions):
     loaded = load_model(saved)
     with pytest.raises(ValueError, match="fitted on given lesion masks"):
         loaded.predict(lesions.drop(columns="mask"))
+
+
+def test_a_model_from_a_gpu_loads_where_there_is_none(lesions, tmp_path, monkeypatch):
+    part = CNNEmbedding("lenet", None, image_size=32, engine="eager", random_state=0)
+    steps = [("features", ImageFeatures([("embedding", part)])), ("classify", BoostedTrees(2))]
+    model = LesionPipeline(steps).fit(lesions, lesions["label"])
+    expected = model.predict_proba(lesions)
+    path = tmp_path / "model.joblib"
+    save_model(model.set_params(features__embedding__device="cuda"), path, lesions)
+
+    def no_gpu(device):
+        raise ValueError(f"no {device} here")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(embedding, "pick_device", no_gpu)
+        loaded = load_model(path)
+    loaded.set_params(features__embedding__device="cpu")
+    np.testing.assert_array_equal(loaded.predict_proba(lesions), expected)

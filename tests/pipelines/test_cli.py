@@ -307,9 +307,13 @@ def test_predict_keeps_the_tables_rows(model, lesions, tmp_path, capsys):
 @pytest.mark.parametrize("name", ["cnn", "embedding"])
 def test_the_device_reaches_the_network(name):
     side = image_side(make_model(name, device="auto"))
-    _set(side, device="cpu")
+    _set(side, device="cuda:1")
     devices = {key: value for key, value in side.get_params().items() if "device" in key}
-    assert set(devices.values()) == {"cpu"}
+    networks = {key: value for key, value in devices.items() if "cnn" in key or "embedding" in key}
+    assert networks
+    assert set(networks.values()) == {"cuda:1"}
+    # Lesions have a device of their own.
+    assert {value for key, value in devices.items() if key not in networks} <= {"cpu", "cuda:1"}
 
 
 @pytest.mark.parametrize("rule", ["argmax", "prior_corrected"])

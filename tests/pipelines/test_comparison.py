@@ -214,6 +214,12 @@ def test_labels_are_checked_before_images_are_read(models, manifest, monkeypatch
         compare(models, manifest, protocol=Protocol(n_splits=50, inner_splits=0))
 
 
+def test_an_unknown_reference_is_refused_before_images_are_read(models, manifest, monkeypatch):
+    monkeypatch.setattr(comparison, "take_in", lambda *_, **__: pytest.fail("read images"))
+    with pytest.raises(ValueError, match=r"`reference` must be one of .*, got 'fusoin'"):
+        compare(models, manifest, protocol=Protocol(reference="fusoin"))
+
+
 def test_skipped_rows_leave_every_model(models, manifest, monkeypatch):
     failures = [Failure(row, f"images/{row}.png", "torn") for row in (0, 5)]
     kept = [row for row in range(len(manifest)) if row not in (0, 5)]

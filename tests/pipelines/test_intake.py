@@ -4,7 +4,7 @@ from sklearn.model_selection import GridSearchCV
 
 from features import ColorMoments, ImageError, ImageFeatures, Preparation, SparseCodes
 from fusion import BoostedTrees, DecisionRule
-from pipelines import CNNClassifier, LesionPipeline
+from pipelines import CNNClassifier, LesionPipeline, intake
 from pipelines.intake import image_side, take_in
 
 
@@ -35,6 +35,23 @@ def test_images_without_masks_are_decoded_once_too(lesions, decoded, tmp_path):
     take_in({"a": model}, bare)
     model.image_step.fit(bare).transform(bare)
     assert len(decoded) == len(bare)
+
+
+def test_lesions_are_described_where_each_model_says(lesions, monkeypatch):
+    devices = []
+    extracted = intake.extract
+
+    def extract(*args, device, **options):
+        devices.append(device)
+        return extracted(*args, **options)
+
+    monkeypatch.setattr(intake, "extract", extract)
+    models = {"cpu": pipeline(48, None), "gpu": pipeline(48, None)}
+    models["gpu"].set_params(features__device="cuda")
+    models["cnn"] = CNNClassifier("lenet", None, image_size=32, store=None, device="cuda")
+    found = take_in(models, lesions.iloc[:4])
+    assert sorted(devices) == ["cpu", "cuda"]
+    assert all(found.seconds[name] > 0 for name in models)
 
 
 def test_bad_rows_are_listed_or_raise(lesions, tmp_path):

@@ -80,3 +80,13 @@ def test_a_failure_is_logged(job, caplog, monkeypatch):
     ):
         assert measure(["costs"], *job) == {}
     assert events(caplog)[-1].facts == {"extra": "costs", "error": "no disk"}
+
+
+def test_models_are_seeded_as_they_are_in_the_folds(job):
+    models, found, setting = job
+    seeds = []
+    for _ in range(2):
+        fitted = measuring._Job(models, found, setting).fitted
+        seeds.append(fitted["cnn"].random_state)
+        assert models["cnn"].random_state is None
+    assert seeds[0] == seeds[1] is not None

@@ -8,6 +8,9 @@ import pytest
 from sklearn.base import BaseEstimator, ClassifierMixin, clone
 from sklearn.feature_selection import SelectKBest
 
+from features import CNNEmbedding, ColorMoments, ImageError, ImageFeatures, Preparation
+from fusion import BoostedTrees
+from pipelines import LesionPipeline
 from pipelines.cli import main
 from pipelines.comparison import Comparison, compare
 from pipelines.evaluation import Protocol
@@ -100,6 +103,54 @@ def test_changed_settings_are_fitted_again_and_marked(three, manifest, tmp_path)
     assert again.settings["plan"]["exploratory"] == ["cnn", "third"]
     other = again.predictions.query("model == 'third'")["p_nevus"]
     assert (other.to_numpy() != run(three, manifest).predictions["p_nevus"].iloc[0]).any()
+
+
+def test_extras_outlast_a_run_without_them(three, manifest, tmp_path, monkeypatch):
+    asked = {"protocol": PROTOCOL, "n_bootstrap": 30, "directory": tmp_path}
+    curves = {"extras": ["learning_curve"]}
+    first = compare(three, manifest, **asked, **curves)
+    first.report(tmp_path)
+    compare(three, manifest, **asked).report(tmp_path)
+    assert Comparison.load(tmp_path).measured == {}
+    Dying.fits = 0
+    again = compare(three, manifest, **asked, **curves)
+    assert Dying.fits == 0
+    assert len(again.measured["learning_curve"]) == len(first.measured["learning_curve"])
+
+
+def seeing(part, size=48):
+    """A model of one part: lesions where it is a descriptor, frames where it is a network."""
+    features = ImageFeatures([("part", part)], preparation=Preparation(size=size))
+    return LesionPipeline([("features", features), ("classify", BoostedTrees(2))])
+
+
+def seeing_frames():
+    return seeing(CNNEmbedding("lenet", None, image_size=32, engine="eager", random_state=0))
+
+
+def test_a_model_that_is_added_tells_of_its_masks(lesions, tmp_path):
+    asked = {"protocol": Protocol(n_splits=2, inner_splits=0), "n_bootstrap": 10}
+    models = {"frames": seeing_frames()}
+    first = compare(models, lesions, directory=tmp_path, **asked)
+    assert first.settings["unreliable_masks"] is None
+    models["color"] = seeing(ColorMoments())
+    again = compare(models, lesions, directory=tmp_path, **asked)
+    assert again.settings["unreliable_masks"] == 0.0
+    # Where nothing is left to do, the folder tells.
+    assert compare(models, lesions, directory=tmp_path, **asked).settings["unreliable_masks"] == 0.0
+
+
+def test_a_row_that_an_added_model_cannot_use_is_named(lesions, tmp_path):
+    rows = lesions.copy()
+    rows.iloc[2, rows.columns.get_loc("image")] = str(tmp_path / "lost.png")
+    rows.iloc[7, rows.columns.get_loc("mask")] = str(tmp_path / "lost-mask.png")
+    asked = {"protocol": Protocol(n_splits=2, inner_splits=0), "n_bootstrap": 10}
+    asked |= {"on_error": "skip", "directory": tmp_path / "run"}
+    models = {"frames": seeing_frames()}
+    assert [fault["row"] for fault in compare(models, rows, **asked).skipped] == [2]
+    models["color"] = seeing(ColorMoments())
+    with pytest.raises(ImageError, match=r"row 7, .*lost-mask.*counts on this row: mend the file"):
+        compare(models, rows, **asked)
 
 
 def test_a_failing_model_is_listed_and_the_others_go_on(models, manifest):

@@ -1,1 +1,1 @@
-"""Where networks come from. Each module here knows some of them, by the same five functions."""
+"""Where networks come from. Each module here knows some of them, by the same six functions."""

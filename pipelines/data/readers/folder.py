@@ -9,7 +9,11 @@ from pipelines.data.readers.files import walk_images
 
 __all__ = ["FOLDER"]
 
-_SPLITS = {"test", "train", "training", "val", "valid", "validation"}
+_SPLITS = {
+    **{"train": "train", "training": "train"},
+    **{"val": "val", "valid": "val", "validation": "val"},
+    "test": "test",
+}
 
 
 def read_folder(root: Path) -> pd.DataFrame:
@@ -24,9 +28,9 @@ def read_folder(root: Path) -> pd.DataFrame:
     parts = [path.relative_to(root).parts for path in paths]
     manifest = pd.DataFrame({"image": [str(path) for path in paths]})
     tops = {part[0] for part in parts if len(part) > 1}
-    has_splits = bool(tops) and {name.lower() for name in tops} <= _SPLITS
+    has_splits = bool(tops) and {name.lower() for name in tops} <= set(_SPLITS)
     if has_splits:
-        manifest["split"] = [part[0].lower() if len(part) > 1 else None for part in parts]
+        manifest["split"] = [_SPLITS[part[0].lower()] if len(part) > 1 else None for part in parts]
         parts = [part[1:] if len(part) > 1 else part for part in parts]
     # An image beside the class folders has no label: a fault of its row, not of the set.
     labels = [part[0] if len(part) > 1 else None for part in parts]

@@ -12,6 +12,7 @@ from pipelines.data.readers.files import (
     read_table,
     require_columns,
 )
+from pipelines.data.readers.metadata import add_metadata
 
 __all__ = ["HAM10000"]
 
@@ -43,9 +44,7 @@ def read_ham10000(root: Path) -> pd.DataFrame:
     if (root / _MASKS).is_dir():
         masks = images_by_stem([root / _MASKS])
         manifest["mask"] = pd.Series([masks.get(f"{i}_segmentation") for i in ids], dtype="str")
-    for theirs, ours in _COLUMNS.items():
-        if theirs in table.columns:
-            manifest[ours] = table[theirs]
+    add_metadata(manifest, table, _COLUMNS)
     manifest.attrs = {"extra": extra}
     return manifest
 

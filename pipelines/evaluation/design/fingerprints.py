@@ -2,6 +2,7 @@
 
 import os
 from collections.abc import Mapping
+from pathlib import Path
 from typing import Any
 
 import joblib
@@ -10,6 +11,7 @@ import pandas as pd
 from sklearn.base import BaseEstimator, clone
 
 from features.extraction import request_key
+from features.networks.weights import file_digest
 from pipelines.data import group_ids
 from pipelines.intake import image_side
 
@@ -39,6 +41,8 @@ def describe(value: Any) -> Any:
     if isinstance(value, BaseEstimator):
         parameters = value.get_params(deep=False)
         kept = {name: p for name, p in sorted(parameters.items()) if name not in _INDIFFERENT}
+        if "weights" in kept:
+            kept["weights"] = _content(kept["weights"])
         return [type(value).__name__, describe(kept)]
     if isinstance(value, Mapping):
         return {name: describe(part) for name, part in value.items()}
@@ -87,6 +91,14 @@ def data_fingerprint(manifest: pd.DataFrame) -> str:
     return joblib.hash(
         [below, manifest["label"].astype(str).tolist(), group_ids(manifest).tolist()]
     )
+
+
+def _content(weights: Any) -> Any:
+    """Digest of a file of weights, in the place of its name: what lies there may change."""
+    named = isinstance(weights, str | Path) and weights != "default"
+    if named and Path(weights).is_file():
+        return file_digest(Path(weights))
+    return weights
 
 
 def _requests(model: Any, manifest: pd.DataFrame) -> list[str]:

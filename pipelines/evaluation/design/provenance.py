@@ -1,4 +1,4 @@
-"""How a run can be done again: the command, the versions and the machine."""
+"""How a run can be done again: the data, the command, the versions and the machine."""
 
 import os
 import platform
@@ -6,8 +6,12 @@ import shlex
 import sys
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
+from typing import Any
 
+import pandas as pd
 import torch
+
+from pipelines.data.grouping import grouping
 
 PACKAGES = (
     "dermfusion",
@@ -20,6 +24,32 @@ PACKAGES = (
     "torchvision",
     "xgboost",
 )
+
+
+def describe_run(manifest: pd.DataFrame) -> dict[str, Any]:
+    """Describe data, command and machine.
+
+    Parameters
+    ----------
+    manifest : DataFrame
+        One row an image.
+
+    Returns
+    -------
+    dict
+        JSON values: `dataset`, `partial`, `grouping` (columns by which images are known to belong
+        together), `synthetic`, `command`, `versions`, `hardware`.
+    """
+    sources = manifest["source"].astype(str) if "source" in manifest else pd.Series(dtype=str)
+    return {
+        "dataset": manifest.attrs.get("dataset"),
+        "partial": bool(manifest.attrs.get("partial", False)),
+        "grouping": grouping(manifest),
+        "synthetic": bool(sources.str.contains("synthetic", case=False).any()),
+        "command": command(),
+        "versions": versions(),
+        "hardware": hardware(),
+    }
 
 
 def command() -> str:

@@ -118,7 +118,7 @@ def fit_fold(name: str, model: Any, X: Any, task: Task, split: Split) -> FoldRun
         If the model fails; names it and the fold.
     """
     try:
-        _seed(model, task.random_state)
+        fill_seeds(model, task.random_state)
         unfitted = clone(model)
         start = time.perf_counter()
         _fit(model, X, task, split.train)
@@ -200,7 +200,16 @@ def _take(X: Any, rows: np.ndarray) -> Any:
     return X.iloc[rows] if hasattr(X, "iloc") else X[rows]
 
 
-def _seed(model: Any, random_state: int | None) -> None:
+def fill_seeds(model: Any, random_state: int | None) -> None:
+    """Seed whatever in a model has no seed of its own, in place.
+
+    Parameters
+    ----------
+    model : estimator
+        Each of its parameters called `random_state` that is None gets a number.
+    random_state : int or None
+        What the numbers are drawn from.
+    """
     rng = check_random_state(random_state)
     parameters = model.get_params()
     seeds = {

@@ -24,8 +24,7 @@ from pipelines.evaluation.scoring.metrics import known_mean
 from pipelines.evaluation.subgroups.strata import ENOUGH, LEAST, count_of, enough, lesion_words
 
 WITHIN, ALL_SOURCES, HISTOLOGY = "within source", "all sources", "histo"
-# Names under which manifests say how a diagnosis was verified, and that it was by histology.
-VERIFICATION = ("dx_type", "verification")
+# Words by which manifests say that a diagnosis was verified by histology.
 HISTOLOGY_WORDS = ("histo", "histology", "histopathology")
 # A pooled AUC so far above that within sources is a warning, where its interval excludes 0.
 GAP = 0.05
@@ -139,9 +138,8 @@ def _strata(order: pd.Index, facts: pd.DataFrame) -> dict[Stratum, Rows]:
             known = sources.notna().to_numpy()
             found = {("source", ALL_SOURCES): known, ("source", WITHIN): known}
             found |= {("source", name): (sources == name).to_numpy() for name in names}
-    column = next((name for name in VERIFICATION if name in facts), None)
-    if column is not None:
-        verified = lesion_words(facts, order, column).isin(HISTOLOGY_WORDS)
+    if "dx_type" in facts:
+        verified = lesion_words(facts, order, "dx_type").isin(HISTOLOGY_WORDS)
         found["dx_type", HISTOLOGY] = verified.to_numpy()
     return found
 

@@ -3,7 +3,6 @@
 from pipelines.reporting.content import Section
 from pipelines.reporting.results import Results
 from pipelines.reporting.sections import (
-    ablation,
     calibration,
     classes,
     cohort,
@@ -33,7 +32,7 @@ _ORDER = {
     "Data": (cohort,),
     "Quality": (curves, confusion, calibration, classes),
     "Use": (decisions, costs, learning),
-    "Why": (importance, ablation),
+    "Why": (importance,),
     "Trust": (controls, fairness, leaks),
     "Record": (context, methods, reproduce, limits),
 }

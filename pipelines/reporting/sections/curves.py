@@ -47,8 +47,10 @@ _NAMES = {"roc": "ROC", "precision-recall": "Precision-recall"}
 
 def make_section(results: Results) -> Section:
     """Make the section."""
-    targets = [None] if results.positive is None else [results.positive, None]
     curves = {model: model_curves(results, model) for model in results.models}
+    # No lesion of the class of concern may be among those tested.
+    tested = (results.lesions["label"] == results.positive).any()
+    targets = [results.positive, None] if tested else [None]
     pictures = [_picture(results, curves, target, kind) for target in targets for kind in _POINTS]
     return Section(
         "curves",

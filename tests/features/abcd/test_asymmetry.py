@@ -5,7 +5,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from skimage.transform import warp
 
-from features.abcd.asymmetry import NAMES, STEP, asymmetry, unfolded
+from features.abcd.asymmetry import NAMES, asymmetry, unfolded
+from features.abcd.polar_grid import DIRECTIONS
 from features.abcd.shape import LesionShape
 from features.lesion_shape import region_moments
 
@@ -52,7 +53,7 @@ def test_three_quarters_of_a_disk_fold_along_a_diagonal():
     assert values["shape_first"] < 0.01
     # The major axis is the other diagonal, so that the straight edges lie half a right angle off.
     left = unfolded(LesionShape(mask).polar)
-    straight = round(45 / STEP), round(135 / STEP)
+    straight = DIRECTIONS // 8, 3 * DIRECTIONS // 8  # an eighth of a turn, and three
     assert left[list(straight)] == pytest.approx([0.334, 0.334], rel=0.02)
 
 

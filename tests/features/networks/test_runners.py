@@ -20,8 +20,9 @@ def built(monkeypatch):
     names = []
 
     def build(plan):
-        names.append(plan.backbone.name)
-        return lambda frames: torch.zeros(len(frames), plan.backbone.width)
+        backbone = plan.network.backbone
+        names.append(backbone.name)
+        return lambda frames: torch.zeros(len(frames), backbone.width)
 
     monkeypatch.setattr(runners, "_build", build)
     monkeypatch.setattr(runners, "_IN_USE", WeakValueDictionary())

@@ -148,6 +148,14 @@ def test_candidates_are_drawn_with_their_errors(named):
     assert len(ax.containers[0].lines[0].get_xdata()) == 3
 
 
+def test_one_column_is_not_all_of_them(named):
+    rule = OneStandardError(BoltzmannSelector(), GaussianNB(), [1.0, 1], random_state=0)
+    rule.n_errors = 1000  # whatever has the fewest columns is good enough
+    ax = plot_candidates(rule.fit(*named), Figure().subplots())
+    chosen = next(line for line in ax.get_lines() if line.get_label().startswith("chosen"))
+    assert chosen.get_xdata().tolist() == [1]
+
+
 def test_unfitted_selectors_have_no_curve():
     with pytest.raises(NotFittedError):
         score_curve(BoltzmannSelector())

@@ -117,6 +117,22 @@ class TestHam10000:
         with pytest.raises(ValueError, match=message):
             load_dataset("ham10000", ham)
 
+    def test_each_row_has_one_fault(self, ham):
+        rewrite(ham, dx=["nv", None, "mel", "bkl"])
+        for name in ("part_1/I1", "part_2/I3"):
+            (ham / f"HAM10000_images_{name}.jpg").unlink()
+        (ham / "HAM10000_segmentations_lesion_tschandl/I3_segmentation.png").unlink()
+        with pytest.raises(ValueError, match=r"2 of 4 rows .*1 x no label, 1 x image file missing"):
+            load_dataset("ham10000", ham)
+        skipped = load_dataset("ham10000", ham, on_error="skip").attrs["skipped"]
+        assert [fault["row"] for fault in skipped] == [1, 3]
+
+    def test_words_for_unknown_are_missing_values(self, ham):
+        rewrite(ham, sex=["male", "unknown", "Female", None], localization="unknown")
+        loaded = load_dataset("ham10000", ham)
+        assert loaded["sex"].fillna("").tolist() == ["male", "", "female", ""]
+        assert loaded["site"].isna().all()
+
     def test_a_wrong_header_is_named(self, ham):
         path = ham / "HAM10000_metadata.csv"
         pd.read_csv(path).rename(columns={"dx": "diagnosis"}).to_csv(path, index=False)
@@ -143,11 +159,13 @@ class TestFolder:
         assert "lesion" not in loaded.columns
 
     def test_split_folders_become_a_column(self, tmp_path):
-        touch(tmp_path, "train/nevus/a.jpg", "train/melanoma/b.jpg", "test/nevus/c.jpg")
+        touch(tmp_path, "Training/nevus/a.jpg", "Training/melanoma/b.jpg", "test/nevus/c.jpg")
+        touch(tmp_path, "valid/nevus/d.jpg")
         with pytest.warns(UserWarning, match="no lesion or patient ids"):
             loaded = load_dataset("folder", tmp_path)
-        assert loaded["split"].tolist() == ["test", "train", "train"]
-        assert loaded["label"].tolist() == ["nevus", "melanoma", "nevus"]
+        assert loaded["image"].str[-5].tolist() == ["b", "a", "c", "d"]
+        assert loaded["split"].tolist() == ["train", "train", "test", "val"]
+        assert loaded["label"].tolist() == ["melanoma", "nevus", "nevus", "nevus"]
 
     def test_an_image_beside_the_classes_is_a_fault(self, tmp_path):
         touch(tmp_path, "nevus/a.jpg", "melanoma/b.jpg", "stray.jpg")

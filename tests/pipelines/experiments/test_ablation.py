@@ -1,5 +1,6 @@
 import json
 import sys
+from pathlib import Path
 
 import numpy as np
 import pandas as pd
@@ -12,12 +13,13 @@ from features import ColorMoments, ImageFeatures, Preparation
 from features.reading.sources import decode_mask
 from fusion import BlockScaler
 from fusion.selection import SCALE_DEPENDENT, SELECTORS, make_selector
+from pipelines.evaluation.design.fingerprints import describe
 from pipelines.experiments import ablation as module
 from pipelines.experiments.ablation import ablate
 from pipelines.experiments.gains import score_curve, score_ladder
 from pipelines.experiments.ladder import RIVALS, Ladder, Step
 from pipelines.experiments.saved_columns import Extracted
-from pipelines.experiments.saved_steps import Finished, SavedSteps, describe
+from pipelines.experiments.saved_steps import Finished, SavedSteps
 
 BLOCKS = {"color_moments": 4, "lbp": 6, "abcd": 3, "hog": 8, "embedding": 5}
 COLUMNS = [f"{block}__{i}" for block, width in BLOCKS.items() for i in range(width)]
@@ -337,17 +339,24 @@ def test_known_gain():
 
 def test_saved_steps_know_their_data_and_model(tmp_path):
     step = Finished(make_predictions([0.9] * 4), 2.0, 3, [[0, 1], [2]])
-    model = LogisticRegression(C=2.0)
-    SavedSteps(tmp_path, "data").save("a step, 10%", model, step)
-    loaded = SavedSteps(tmp_path, "data").load("a step, 10%", model)
+    SavedSteps(tmp_path, "data").save("a step, 10%", "model", step)
+    loaded = SavedSteps(tmp_path, "data").load("a step, 10%", "model")
     pd.testing.assert_frame_equal(loaded.predictions, step.predictions)
     assert (loaded.seconds, loaded.n_columns, loaded.supports) == (2.0, 3, [[0, 1], [2]])
-    # Threads shape no prediction.
-    assert SavedSteps(tmp_path, "data").load("a step, 10%", LogisticRegression(C=2.0, n_jobs=None))
-    assert SavedSteps(tmp_path, "other data").load("a step, 10%", model) is None
-    assert SavedSteps(tmp_path, "data").load("a step, 10%", LogisticRegression()) is None
-    assert SavedSteps(tmp_path, "data").load("another step", model) is None
-    assert SavedSteps(None, "data").load("a step, 10%", model) is None
+    assert SavedSteps(tmp_path, "other data").load("a step, 10%", "model") is None
+    assert SavedSteps(tmp_path, "data").load("a step, 10%", "another model") is None
+    assert SavedSteps(tmp_path, "data").load("another step", "model") is None
+    assert SavedSteps(None, "data").load("a step, 10%", "model") is None
+
+
+def test_a_step_that_was_half_written_is_not_there(tmp_path, monkeypatch):
+    step = Finished(make_predictions([0.9] * 4), 2.0)
+    SavedSteps(tmp_path, "data").save("a step", "earlier model", step)
+    with monkeypatch.context() as patch:
+        patch.setattr(Path, "replace", lambda *_: pytest.fail("killed here"))
+        with pytest.raises(pytest.fail.Exception):
+            SavedSteps(tmp_path, "data").save("a step", "model", step)
+    assert SavedSteps(tmp_path, "data").load("a step", "model") is None
 
 
 def test_description_looks_into_nested_estimators():

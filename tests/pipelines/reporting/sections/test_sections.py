@@ -269,3 +269,9 @@ def test_draws_of_lesions_are_shared_by_models(results):
     first, second = (results.draws_of(results.of_model(name)) for name in ("cnn", "fusion"))
     assert np.array_equal(first, second)
     assert (first.sum(axis=0) == len(first)).all()
+
+
+def test_a_class_of_concern_that_was_not_tested_has_no_curve(record):
+    record.predictions = record.predictions.query("label != 'mel'")
+    pictures = [p for part in curves.make_section(Results(record)).parts for p in part.pictures]
+    assert [picture.name for picture in pictures] == ["roc-macro", "precision-recall-macro"]
