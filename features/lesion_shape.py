@@ -101,30 +101,54 @@ def outer_contours(mask: np.ndarray) -> list[np.ndarray]:
     return list(cv2.findContours(double, cv2.RETR_EXTERNAL, cv2.CHAIN_APPROX_NONE)[0])
 
 
-def outline(contour: np.ndarray) -> np.ndarray:
+def outline(contour: np.ndarray, moments: Moments) -> np.ndarray:
     """Smooth a contour and space its points evenly.
 
     Parameters
     ----------
     contour : ndarray of shape (n_points, 1, 2), int32
         From `outer_contours`.
+    moments : Moments
+        Of the region inside.
 
     Returns
     -------
     ndarray of shape (360,), complex128
-        x + iy in pixels.
+        x + iy in pixels, clockwise on the screen, the first half a step behind the major axis:
+        the points of a lesion that is turned or mirrored are turned or mirrored too.
     """
     chain = contour[:, 0, 0] + 1j * contour[:, 0, 1]
     points = _smoothed(chain / 2 - (0.25 + 0.25j))
+    if not _turns_clockwise(points):
+        points = points[::-1]
+    points = _from_axis(points, moments)
     closed = np.append(points, points[0])
     travelled = np.append(0.0, np.cumsum(np.abs(np.diff(closed))))
-    stops = np.arange(OUTLINE_POINTS) * (travelled[-1] / OUTLINE_POINTS)
+    # Half a step on, as a point on the axis itself would be of one sector or the other by chance.
+    stops = (np.arange(OUTLINE_POINTS) + 0.5) * (travelled[-1] / OUTLINE_POINTS)
     return np.interp(stops, travelled, closed)
 
 
 def _smoothed(points: np.ndarray) -> np.ndarray:
     """Gaussian smoothing along a closed chain of complex points, half a pixel apart."""
     return ifft(fft(points) * _response(len(points)))
+
+
+def _turns_clockwise(points: np.ndarray) -> bool:
+    centered = points - points.mean()
+    return float((centered.conj() * np.roll(centered, -1)).imag.sum()) > 0
+
+
+def _from_axis(points: np.ndarray, moments: Moments) -> np.ndarray:
+    """Begin a closed clockwise chain where it crosses the major axis farthest out."""
+    along = (points - complex(*moments.center)) * complex(*moments.axis).conjugate()
+    side = along.imag
+    crossings = np.flatnonzero((side < 0) & (np.roll(side, -1) >= 0))
+    before = crossings[along.real[crossings].argmax()]
+    following = np.roll(points, -before - 1)
+    share = side[before] / (side[before] - side[(before + 1) % len(side)])
+    start = points[before] + share * (following[0] - points[before])
+    return np.append(start, following)
 
 
 @lru_cache(maxsize=512)

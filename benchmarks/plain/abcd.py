@@ -147,11 +147,24 @@ def _outline(mask):
     chain = contours[0][:, 0] / 2 - 0.25
     sigma = max(3.0, 0.005 * len(chain))
     chain = gaussian_filter1d(chain, sigma, axis=0, mode="wrap", truncate=8)
+    chain = chain if _signed_area(chain) > 0 else chain[::-1]
+    chain = _from_axis(chain, _largest(mask))
     closed = np.concatenate([chain, chain[:1]])
     travelled = np.append(0, np.cumsum(np.linalg.norm(np.diff(closed, axis=0), axis=1)))
-    stops = np.linspace(0, travelled[-1], 360, endpoint=False)
-    points = np.stack([np.interp(stops, travelled, closed[:, i]) for i in range(2)], axis=1)
-    return points if _signed_area(points) > 0 else points[::-1]
+    stops = (np.arange(360) + 0.5) * travelled[-1] / 360
+    return np.stack([np.interp(stops, travelled, closed[:, i]) for i in range(2)], axis=1)
+
+
+def _from_axis(chain, region):
+    """Begin where a clockwise chain crosses the major axis, on the side of the longer tail."""
+    y0, x0 = region.centroid
+    angle = _major_axis(region)
+    x, y = (chain - [x0, y0]).T
+    along, beside = x * np.cos(angle) + y * np.sin(angle), y * np.cos(angle) - x * np.sin(angle)
+    i = max((i for i in range(len(x)) if beside[i - 1] < 0 <= beside[i]), key=lambda i: along[i])
+    share = beside[i - 1] / (beside[i - 1] - beside[i])
+    start = chain[i - 1] + share * (chain[i] - chain[i - 1])
+    return np.concatenate([[start], np.roll(chain, -i, axis=0)])
 
 
 def _signed_area(points):
@@ -270,30 +283,33 @@ def _detail(lightness, mask):
     )
 
 
-def _darker_than(plane, step):
-    """Least and largest rise from a pixel to its two opposite neighbours."""
+def _rises(plane, step):
+    """Rise from a pixel to the neighbours on either side, in four directions."""
     slant = round(step / np.sqrt(2))
     rises = []
     for down, right in ((0, step), (step, 0), (slant, slant), (slant, -slant)):
-        kernel = np.zeros((2 * step + 1, 2 * step + 1))
-        kernel[step + down, step + right] = kernel[step - down, step - right] = 0.5
-        rises.append(convolve(plane, kernel, mode="nearest") - plane)
-    return np.min(rises, axis=0), np.max(rises, axis=0)
+        for sign in (1, -1):
+            kernel = np.zeros((2 * step + 1, 2 * step + 1))
+            kernel[step + sign * down, step + sign * right] = 1
+            rises.append(convolve(plane, kernel, mode="nearest") - plane)
+    return np.array(rises).reshape(4, 2, *plane.shape)
 
 
 def _ramp(values, limits):
     return np.clip((values - limits[0]) / (limits[1] - limits[0]), 0, 1)
 
 
-def _spots(strength, mask, side, least=-np.inf):
+def _spots(strength, mask, side, least):
     inside = np.where(mask, strength, 0)
-    peaks = (inside == maximum_filter(inside, side)) & mask & (strength >= least)
-    return _ramp(inside[peaks], SPOT).sum()
+    peaks = (inside == maximum_filter(inside, side)) & mask & (inside > SPOT[0])
+    spots = [region.coords[0] for region in regionprops(label(peaks, connectivity=2))]
+    return sum(_ramp(inside[y, x], SPOT) for y, x in spots if strength[y, x] >= least[y, x])
 
 
 def _structures(mask, weight, grid, points, detail):
     fine, local, square = detail
-    weakest, strongest = _darker_than(fine, 3)
+    near = _rises(fine, 3)
+    weakest, strongest = near.mean(axis=1).min(axis=0), near.mean(axis=1).max(axis=0)
     line = _ramp(_at(strongest - np.maximum(weakest, 0), grid), LINE) * weight
     hole = _ramp(_at(-strongest, grid), HOLE) * weight
     lines, holes = (plane.reshape(8, 18, 4, 12).sum(axis=(1, 3)) for plane in (line, hole))
@@ -302,8 +318,8 @@ def _structures(mask, weight, grid, points, detail):
         "network": np.sqrt(lines * holes).sum() / weight.sum(),
         "structureless": np.average(1 - _ramp(spread, FLAT), weights=weight),
         "streaks": _streaks(fine, points, np.sqrt(4 * _largest(mask).area / np.pi)),
-        "dots": _spots(weakest, mask, 5),
-        "globules": _spots(_darker_than(local, 6)[0], mask, 9, local - fine),
+        "dots": _spots(near.min(axis=(0, 1)), mask, 5, np.full_like(fine, -np.inf)),
+        "globules": _spots(_rises(local, 6).min(axis=(0, 1)), mask, 9, local - fine),
     }
     present = {name: value >= PRESENT[name] for name, value in measures.items()}
     score = np.clip(sum(present.values()), 1, 5)
@@ -315,4 +331,5 @@ def _streaks(fine, points, diameter):
     bands = rim.reshape(360, 3, 4).mean(axis=2)
     gap, width = (uniform_filter1d(bands, side, axis=0, mode="wrap") for side in (15, 3))
     dip = (gap - width).min(axis=1)
-    return _ramp(dip[dip == maximum_filter1d(dip, 7, mode="wrap")], STREAK).sum()
+    peak = dip == maximum_filter1d(dip, 7, mode="wrap")
+    return _ramp(dip[peak & ~np.roll(peak, 1)], STREAK).sum()

@@ -69,7 +69,7 @@ class ABCD(Descriptor):
     """
 
     block = "abcd"
-    version = 4
+    version = 5
 
     def feature_names(self) -> list[str]:
         """Return ``<letter>_<measure>``, and `tds_proxy`."""

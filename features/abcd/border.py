@@ -21,7 +21,7 @@ NAMES = (
 
 SECTORS = 8
 # A sector ends abruptly where more than this share of its contrast is crossed within a quarter
-# of the profile; a linear fade has 0.25, a step 1.
+# of the profile. A linear fade has 4/13, as the contrast lies between means of quarters; a step 1.
 ABRUPTNESS_THRESHOLD = 0.6
 
 REACH = 0.1  # of the equivalent diameter, to each side of the border

@@ -46,8 +46,8 @@ class LocalDetail:
         self.square = _window_mean(continued * continued, LOCAL)
 
 
-def directional_pairs(plane: np.ndarray, step: int) -> list[np.ndarray]:
-    """Sum of the two opposite neighbours of every pixel, in four directions.
+def opposite_neighbours(plane: np.ndarray, step: int) -> list[tuple[np.ndarray, np.ndarray]]:
+    """Both neighbours of every pixel, on either side of it, in four directions.
 
     Parameters
     ----------
@@ -58,7 +58,7 @@ def directional_pairs(plane: np.ndarray, step: int) -> list[np.ndarray]:
 
     Returns
     -------
-    list of four ndarray of shape (height, width), float32
+    list of four pairs of ndarray of shape (height, width), float32
         Across, down and along both diagonals.
     """
     height, width = plane.shape
@@ -68,7 +68,7 @@ def directional_pairs(plane: np.ndarray, step: int) -> list[np.ndarray]:
     for down, right in ((0, step), (step, 0), (slant, slant), (slant, -slant)):
         one = wide[step + down : step + down + height, step + right : step + right + width]
         other = wide[step - down : step - down + height, step - right : step - right + width]
-        pairs.append(one + other)
+        pairs.append((one, other))
     return pairs
 
 

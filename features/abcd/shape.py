@@ -85,8 +85,7 @@ class LesionShape:
     def outline(self) -> np.ndarray:
         """Smoothed outline of the largest part, (360,) as x + iy, clockwise on the screen."""
         contours = self.contours if self.part is self.mask else outer_contours(self.part)
-        points = outline(contours[0])
-        return points if _turns_clockwise(points) else points[::-1]
+        return outline(contours[0], self.part_moments)
 
     @cached_property
     def normals(self) -> np.ndarray:
@@ -122,8 +121,3 @@ class LesionShape:
             Skin where a sample misses the lesion.
         """
         return np.stack([plane.ravel().take(self.polar.pixel) for plane in planes])
-
-
-def _turns_clockwise(points: np.ndarray) -> bool:
-    centered = points - points.mean()
-    return float((centered.conj() * centered.take(_NEXT)).imag.sum()) > 0

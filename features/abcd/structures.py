@@ -1,5 +1,7 @@
 """D of the dermoscopic ABCD rule: weak proxies of its five structures."""
 
+from functools import reduce
+from itertools import chain
 from typing import NamedTuple
 
 import numpy as np
@@ -7,7 +9,7 @@ import torch
 from torch import Tensor
 
 from features._opencv import cv2
-from features.abcd.local_detail import LocalDetail, directional_pairs
+from features.abcd.local_detail import LocalDetail, opposite_neighbours
 from features.abcd.polar_grid import DIRECTIONS, RINGS, PolarGrid
 from features.abcd.shape import LesionShape
 
@@ -99,9 +101,9 @@ def structures(lightness: Tensor, mask: Tensor) -> Tensor:
     - `streaks_proxy`: dark lines, 3 of the outline's 360 points wide, that cross the rim from
       0.02 to 0.12 diameters below the outline, in all of its three bands (2 to 5 L): their
       number. Present from 3.
-    - `dots_proxy`, `globules_proxy`: spots darker than what lies 3 or 6 pixels away in all of
-      four directions (3 to 6 L): their number. The middle of a globule is less darker than its
-      own 7 x 7 mean than that is than its surroundings. Present from 3 and from 1.
+    - `dots_proxy`, `globules_proxy`: spots darker than each of the eight points 3 or 6 pixels
+      away (3 to 6 L): their number. The middle of a globule is less darker than its own 7 x 7
+      mean than that is than its surroundings. Present from 3 and from 1.
 
     Numbers count a weak spot or streak as part of one. The rule asks for more than two dots or
     streaks and for one globule. `score` is the number of structures present, 1 to 5.
@@ -133,20 +135,19 @@ def structures_of_one(shape: LesionShape, found: Structures) -> np.ndarray:
 
 def find_structures(shape: LesionShape, detail: LocalDetail) -> Structures:
     """Look for the structures of one lesion in the planes of its box."""
-    across, down, falling, rising = directional_pairs(detail.fine, DOT_STEP)
-    low = np.minimum(np.minimum(across, down), np.minimum(falling, rising))
-    high = np.maximum(np.maximum(across, down), np.maximum(falling, rising))
-    far = directional_pairs(detail.local, GLOBULE_STEP)
-    low_far = np.minimum(np.minimum(far[0], far[1]), np.minimum(far[2], far[3]))
-    weakest, strongest = low / 2 - detail.fine, high / 2 - detail.fine
+    near = opposite_neighbours(detail.fine, DOT_STEP)
+    far = opposite_neighbours(detail.local, GLOBULE_STEP)
+    sums = [one + other for one, other in near]
+    weakest = reduce(np.minimum, sums) / 2 - detail.fine
+    strongest = reduce(np.maximum, sums) / 2 - detail.fine
     sampled = shape.samples(weakest, strongest, detail.local, detail.square)
     spread = np.sqrt(np.maximum(sampled[3] - np.square(sampled[2]), 0))
     return Structures(
         network=_mesh(sampled[0], sampled[1], shape.polar),
         structureless=1 - _ramp(spread, FLAT),
         streaks=_streaks(shape, detail),
-        dots=_spots(weakest, shape.mask, DOT_SIDE),
-        globules=_globules(low_far / 2 - detail.local, shape.mask, detail),
+        dots=_spots(_darker(detail.fine, near), shape.mask, DOT_SIDE),
+        globules=_globules(_darker(detail.local, far), shape.mask, detail),
     )
 
 
@@ -168,11 +169,20 @@ def _mesh(weakest: np.ndarray, strongest: np.ndarray, grid: PolarGrid) -> np.nda
     return np.sqrt(line * hole) / np.maximum(_by_zone(grid.weight), 1)
 
 
+def _darker(plane: np.ndarray, neighbours: list[tuple[np.ndarray, np.ndarray]]) -> np.ndarray:
+    """By how much a pixel is darker than the darkest of its neighbours."""
+    return reduce(np.minimum, chain.from_iterable(neighbours)) - plane
+
+
 def _spots(strength: np.ndarray, mask: np.ndarray, side: int) -> Spots:
-    """Darkest points of dark spots."""
+    """Darkest points of dark spots, one of each."""
     inside = strength * mask
     darkest = cv2.dilate(inside, np.ones((side, side), np.uint8))
-    place = np.flatnonzero((inside == darkest) & (inside > SPOT[0]))
+    peaks = (inside == darkest) & (inside > SPOT[0])
+    place = np.flatnonzero(peaks)
+    # Several equally dark points side by side are one spot.
+    _, spot = cv2.connectedComponents(peaks.view(np.uint8))
+    place = place[np.unique(spot.take(place), return_index=True)[1]]
     return Spots(place, _ramp(inside.take(place), SPOT))
 
 
@@ -193,5 +203,6 @@ def _streaks(shape: LesionShape, detail: LocalDetail) -> np.ndarray:
     closed = np.concatenate([bands[:, -STREAK_GAP:], bands, bands[:, :STREAK_GAP]], axis=1)
     gap, width = (cv2.blur(closed, (side, 1)) for side in (STREAK_GAP, STREAK_WIDTH))
     dip = (gap - width).min(axis=0)[None]
-    peak = dip == cv2.dilate(dip, np.ones((1, STREAK_GAP // 2), np.uint8))
-    return (_ramp(dip, STREAK) * peak)[0, STREAK_GAP:-STREAK_GAP]
+    peak = (dip == cv2.dilate(dip, np.ones((1, STREAK_GAP // 2), np.uint8)))[0]
+    first = peak[1:] & ~peak[:-1]  # of equal points side by side
+    return (_ramp(dip[0, 1:], STREAK) * first)[STREAK_GAP - 1 : -STREAK_GAP]

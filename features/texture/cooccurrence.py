@@ -19,9 +19,10 @@ Offset = tuple[int, int]
 
 
 def pair_offset(distance: int, angle: float) -> Offset:
-    """Rows and columns from a pixel to its partner, rounded to whole pixels."""
+    """Rows (none negative) and columns from a pixel to its partner, rounded to whole pixels."""
     turn = math.radians(angle)
-    return round(math.sin(turn) * distance), round(math.cos(turn) * distance)
+    down, right = round(math.sin(turn) * distance), round(math.cos(turn) * distance)
+    return (-down, -right) if down < 0 else (down, right)  # pairs count in both directions
 
 
 class Cooccurrence(NamedTuple):

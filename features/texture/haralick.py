@@ -96,7 +96,7 @@ def _features(
     variance = square - mean**2
     single = variance < _SINGLE
     correlation = 1 - np.where(single, 0, contrast) / (2 * np.where(single, 1, variance))
-    shared = 2 * margin_entropy - entropy
+    shared = np.where(single, 0, 2 * margin_entropy - entropy)  # exactly, not but for a digit
     size = darkest + n_levels + 1
     return np.stack(
         [
@@ -111,7 +111,7 @@ def _features(
             entropy,
             evenness / size - 1 / size**2,
             difference_entropy,
-            -shared / np.where(margin_entropy > 0, margin_entropy, 1),
+            -shared / np.where(single, 1, margin_entropy),
             np.sqrt(np.maximum(1 - np.exp(-2 * shared), 0)),
         ],
         axis=1,
@@ -196,7 +196,7 @@ class Haralick(Descriptor):
     """
 
     block = "haralick"
-    version = 1
+    version = 2
 
     def __init__(self, levels: int = 32):
         self.levels = levels

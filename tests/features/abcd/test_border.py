@@ -5,7 +5,7 @@ from skimage.measure import regionprops
 
 from features.abcd.border import NAMES, border
 from features.abcd.shape import LesionShape
-from features.lesion_shape import outer_contours, outline
+from features.lesion_shape import outer_contours, outline, region_moments
 
 SIZE = 161
 Y, X = np.mgrid[:SIZE, :SIZE] - SIZE // 2
@@ -93,10 +93,24 @@ def test_scale_does_not_matter():
 
 
 def test_outline_is_closed_and_even():
-    points = outline(outer_contours(RADIUS <= 40)[0])
+    mask = RADIUS <= 40
+    points = outline(outer_contours(mask)[0], region_moments(mask))
     gaps = np.abs(points - np.roll(points, 1))
     assert gaps.std() < 0.05 * gaps.mean()
     assert abs(points.mean() - (1 + 1j) * (SIZE // 2)) < 0.1
+
+
+def test_the_outline_turns_with_the_lesion():
+    angle = np.arctan2(Y, X)
+    mask = 45 * (1 + 0.2 * np.cos(angle - 0.4) ** 2 + 0.1 * np.cos(3 * angle)) >= RADIUS
+    points = outline(outer_contours(mask)[0], region_moments(mask))
+    seen = np.ascontiguousarray(mask[:, ::-1])
+    mirrored = outline(outer_contours(seen)[0], region_moments(seen))
+    back = SIZE - 1 - mirrored.real + 1j * mirrored.imag
+    np.testing.assert_allclose(back[::-1], points, atol=1e-6)
+    turned = np.ascontiguousarray(np.rot90(mask))
+    upright = 1j * outline(outer_contours(turned)[0], region_moments(turned)) + SIZE - 1
+    np.testing.assert_allclose(upright, points, atol=1e-6)
 
 
 @pytest.mark.parametrize("lobes", [3, 4, 5, 8])

@@ -96,3 +96,14 @@ def test_a_far_mean_costs_no_digits(make_batch):
         -share * np.log2(share) - (1 - share) * np.log2(1 - share),
     ]
     np.testing.assert_allclose(values, expected, rtol=1e-5)
+
+
+@pytest.mark.parametrize("color", [(214, 170, 140), (120, 60, 30), (255, 0, 3)])
+@pytest.mark.parametrize("off", [0, 1])
+def test_nearly_one_hue_has_nearly_no_spread(color, off, make_batch):
+    image = np.full((40, 40, 3), color, dtype=np.uint8)
+    image[20, 20, 1] += off
+    pixels = torch.from_numpy(image).permute(2, 0, 1)[None]
+    values = table(make_batch(pixels, torch.ones(1, 40, 40, dtype=torch.bool)))[0]
+    expected = circstd(rgb2hsv(image)[..., 0], high=1)
+    assert values[CHANNELS.index("hue"), 1] == pytest.approx(expected, abs=1e-7)

@@ -31,6 +31,23 @@ def test_a_dark_picture_is_kept_whole():
     assert field_of_view(np.full((40, 40, 3), 10, dtype=np.uint8)).all()
 
 
+@pytest.mark.parametrize("radius", [90, 105, 119])
+def test_a_round_picture_in_a_wide_frame_is_a_vignette(radius):
+    image = np.zeros((240, 427, 3), dtype=np.uint8)  # 16:9: the circle leaves over 60 % dark
+    inside = np.zeros(image.shape[:2], dtype=bool)
+    inside[disk((120, 213), radius, shape=inside.shape)] = True
+    image[inside] = (214, 170, 140)
+    valid = field_of_view(image)
+    assert not valid[~inside].any()
+    assert valid[inside].mean() > 0.85
+
+
+def test_dim_specks_do_not_make_a_vignette_of_a_dark_picture():
+    image = np.full((60, 60, 3), 10, dtype=np.uint8)
+    image[20:30, 20:30] = 60
+    assert field_of_view(image).all()
+
+
 @pytest.mark.parametrize("seed", range(3))
 def test_the_corners_are_the_components_that_hold_them(seed, lesion_image):
     image, _ = lens_image(lesion_image)

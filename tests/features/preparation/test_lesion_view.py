@@ -110,3 +110,25 @@ def test_one_colour_prepares_without_a_warning(shape, hair, level):
     row = view.prepare(image, None)
     assert row.mask.any()
     assert row.quality[:3] == (False, False, 0)
+
+
+def test_a_given_mask_decides_that_it_is_the_lesion_that_is_dark(lesion_image):
+    image, _ = lesion_image(300, 400)
+    y, x = np.mgrid[:300, :400]
+    mask = np.hypot(x - 330, y - 230) < 90
+    image[mask & (x + y > 560)] = 20  # runs into the frame's corner
+    image[(x + y > 560) & (x > 395)] = 20
+    row = Preparation(size=448, hair=None).prepare(image, mask)
+    assert row.mask.sum() == mask.sum()
+    assert row.valid[row.mask].all()
+
+
+def test_a_given_mask_is_cut_a_little_by_dark_corners(lesion_image):
+    image, _ = lesion_image(300, 400)
+    y, x = np.mgrid[:300, :400]
+    mask = np.hypot(x - 300, y - 200) < 90
+    image[x + y > 612] = 5
+    dark = mask & (x + y > 612)
+    assert 0 < dark.sum() < 0.03 * mask.sum()
+    row = Preparation(size=448, hair=None).prepare(image, mask)
+    assert 0.95 * mask.sum() < row.mask.sum() <= mask.sum() - dark.sum()

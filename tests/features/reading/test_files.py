@@ -134,3 +134,19 @@ def test_mask_aspect_may_be_off_by_two_percent(width, fits):
 def test_empty_mask():
     with pytest.raises(ImageError, match="the mask is empty"):
         decode_mask(encoded(Image.new("L", (30, 20))), "m", (20, 30))
+
+
+@pytest.mark.parametrize("kind", [np.uint16, np.int32, np.float32])
+def test_a_mask_of_small_numbers_is_no_empty_one(kind):
+    mask = np.zeros((20, 30), dtype=kind)
+    mask[4:8, 5:10] = 0.5 if kind is np.float32 else 1
+    found = decode_mask(encoded(Image.fromarray(mask), "TIFF"), "m", (20, 30))
+    np.testing.assert_array_equal(found, mask > 0)
+
+
+def test_what_is_transparent_is_not_the_lesion():
+    mask = np.full((20, 30, 4), 255, dtype=np.uint8)
+    mask[..., 3] = 0
+    mask[4:8, 5:10, 3] = 255
+    found = decode_mask(encoded(Image.fromarray(mask)), "m", (20, 30))
+    np.testing.assert_array_equal(found, mask[..., 3] > 0)

@@ -142,3 +142,12 @@ def test_a_colour_channel_sees_its_own_pattern(random_batch, channel, moved):
 def test_unknown_channel(random_batch):
     with pytest.raises(ValueError, match="`channel` must be one of"):
         GLCM(channel="hue").describe(random_batch)
+
+
+@pytest.mark.parametrize("angle", [-45, -90, 180, 225, 270, 405])
+def test_any_angle_is_a_direction(angle, random_batch):
+    same = angle % 180
+    values = GLCM(distances=(1, 2), angles=(angle,)).describe(random_batch)
+    torch.testing.assert_close(
+        values, GLCM(distances=(1, 2), angles=(same,)).describe(random_batch), rtol=0, atol=0
+    )

@@ -126,3 +126,11 @@ def test_brightness_moves_the_averages_alone(make_lesion_batch, make_batch, seed
 def test_levels_out_of_range(random_batch):
     with pytest.raises(ValueError, match="levels"):
         Haralick(levels=257).describe(random_batch)
+
+
+@pytest.mark.parametrize("side", [4, 7, 36, 43, 75, 81])
+def test_a_constant_lesion_has_no_information(side):
+    mask = torch.ones(1, side, side, dtype=torch.bool)
+    values = haralick(torch.full((1, side, side), 0.2), mask)[0]
+    assert values[NAMES.index("information_1")] == 0
+    assert values[NAMES.index("information_2")] == 0
