@@ -3,15 +3,16 @@
 import logging
 import time
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any, Literal
 
 import numpy as np
 import pandas as pd
 from sklearn.base import clone
+from sklearn.pipeline import Pipeline
 
-from features import ImageError
+from features import ImageError, Preparation
 from fusion.selection import OneStandardError
 from pipelines.data import lesion_ids, validate_manifest
 from pipelines.evaluation import OutOfFold, Protocol, Record, Split, out_of_fold, summarise_cohort
@@ -25,6 +26,7 @@ from pipelines.events import Event
 from pipelines.external import Splitting, join_test, splitting
 from pipelines.intake import Intake, image_side, take_in
 from pipelines.measuring import EXTRAS, Setting, measure
+from pipelines.patients import PatientMetadata
 from pipelines.progress import Steps
 from pipelines.recipes.controls import add_controls
 from pipelines.recipes.selection import ONE_STANDARD_ERROR
@@ -350,12 +352,28 @@ def _describe_model(model: Any, manifest: pd.DataFrame) -> dict[str, Any]:
     side = image_side(model)
     features = clone(side).settle_masks(manifest) if hasattr(side, "settle_masks") else None
     looks_once = hasattr(model, "image_step")
+    parts = model.get_params().values()
     return {
         "type": _type_name(model),
         "kind": "features" if features is not None or looks_once else "end-to-end",
         "masks": "none" if features is None else features.mask_source_,
+        "steps": [_type_name(step) for _, step in getattr(model, "steps", [])[1:]],
+        "metadata": _metadata([p for p in parts if isinstance(p, PatientMetadata)], manifest),
+        "preparation": _unusual([p for p in parts if isinstance(p, Preparation)]),
         "parameters": _plain_parameters(model),
     }
+
+
+def _metadata(readers: Sequence[PatientMetadata], manifest: pd.DataFrame) -> list[str]:
+    """List the columns of the manifest that are read as metadata."""
+    return sorted({column for reader in readers for column in reader.columns_in(manifest)})
+
+
+def _unusual(preparations: Sequence[Preparation]) -> dict[str, Any]:
+    """Find settings of preparation that are not the default ones; masks are told elsewhere."""
+    usual = asdict(Preparation())
+    found = {name: value for each in preparations for name, value in asdict(each).items()}
+    return {n: v for n, v in found.items() if n != "mask" and v != usual[n]}
 
 
 def _plain_parameters(model: Any) -> dict[str, Any]:
@@ -370,6 +388,8 @@ def _plain_parameters(model: Any) -> dict[str, Any]:
 
 
 def _type_name(model: Any) -> str:
-    inner = getattr(model, "estimator", None)
+    if type(model) is Pipeline:
+        return " > ".join(_type_name(step) for _, step in model.steps)
+    inner = getattr(model, "estimator", None) or getattr(model, "selector", None)
     name = type(model).__name__
     return name if inner is None else f"{name}({_type_name(inner)})"

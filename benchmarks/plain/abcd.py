@@ -17,7 +17,7 @@ from skimage.measure import label, regionprops
 from features.abcd.asymmetry import COLOR_THRESHOLD, SHAPE_THRESHOLD, STRUCTURE_THRESHOLD
 from features.abcd.border import ABRUPTNESS_THRESHOLD
 from features.abcd.six_colors import REFERENCES
-from features.abcd.structures import FLAT, HOLE, LINE, PRESENT, SPOT, STREAK
+from features.abcd.structures import FLAT, HOLE, LIGHTER, LINE, PRESENT, SPOT, STREAK
 from features.preparation.lesion_view import PreparedLesion
 
 _DIRECTIONS, _RINGS = 144, 48
@@ -295,6 +295,10 @@ def _rises(plane, step):
     return np.array(rises).reshape(4, 2, *plane.shape)
 
 
+def _darker(rises):
+    return np.where(rises.min(axis=(0, 1)) >= LIGHTER, rises.mean(axis=1).min(axis=0), 0)
+
+
 def _ramp(values, limits):
     return np.clip((values - limits[0]) / (limits[1] - limits[0]), 0, 1)
 
@@ -318,8 +322,8 @@ def _structures(mask, weight, grid, points, detail):
         "network": np.sqrt(lines * holes).sum() / weight.sum(),
         "structureless": np.average(1 - _ramp(spread, FLAT), weights=weight),
         "streaks": _streaks(fine, points, np.sqrt(4 * _largest(mask).area / np.pi)),
-        "dots": _spots(near.min(axis=(0, 1)), mask, 5, np.full_like(fine, -np.inf)),
-        "globules": _spots(_rises(local, 6).min(axis=(0, 1)), mask, 9, local - fine),
+        "dots": _spots(_darker(near), mask, 5, np.full_like(fine, -np.inf)),
+        "globules": _spots(_darker(_rises(local, 6)), mask, 9, local - fine),
     }
     present = {name: value >= PRESENT[name] for name, value in measures.items()}
     score = np.clip(sum(present.values()), 1, 5)

@@ -21,6 +21,7 @@ PRESENT = {"network": 0.05, "structureless": 0.1, "streaks": 3.0, "dots": 3.0, "
 
 # Contrasts in L units from which on something is seen a little, and fully.
 LINE, HOLE, SPOT, STREAK = (1.5, 4.0), (1.0, 3.0), (3.0, 6.0), (2.0, 5.0)
+LIGHTER = 1.0  # L units by which each neighbour of a spot is lighter: its own dark patch is not
 FLAT = (1.0, 2.0)  # standard deviations: flat below the first, not at all above the second
 DOT_STEP, GLOBULE_STEP = 3, 6  # pixels from a spot's centre to its surroundings
 DOT_SIDE, GLOBULE_SIDE = 5, 9  # of the window in which a spot is the darkest
@@ -101,9 +102,10 @@ def structures(lightness: Tensor, mask: Tensor) -> Tensor:
     - `streaks_proxy`: dark lines, 3 of the outline's 360 points wide, that cross the rim from
       0.02 to 0.12 diameters below the outline, in all of its three bands (2 to 5 L): their
       number. Present from 3.
-    - `dots_proxy`, `globules_proxy`: spots darker than each of the eight points 3 or 6 pixels
-      away (3 to 6 L): their number. The middle of a globule is less darker than its own 7 x 7
-      mean than that is than its surroundings. Present from 3 and from 1.
+    - `dots_proxy`, `globules_proxy`: spots darker than the mean of two opposite points 3 or 6
+      pixels away, in all of four directions (3 to 6 L), and than each of the eight by 1: their
+      number. The middle of a globule is less darker than its own 7 x 7 mean than that is than
+      its surroundings. Present from 3 and from 1.
 
     Numbers count a weak spot or streak as part of one. The rule asks for more than two dots or
     streaks and for one globule. `score` is the number of structures present, 1 to 5.
@@ -170,8 +172,10 @@ def _mesh(weakest: np.ndarray, strongest: np.ndarray, grid: PolarGrid) -> np.nda
 
 
 def _darker(plane: np.ndarray, neighbours: list[tuple[np.ndarray, np.ndarray]]) -> np.ndarray:
-    """By how much a pixel is darker than the darkest of its neighbours."""
-    return reduce(np.minimum, chain.from_iterable(neighbours)) - plane
+    """By how much pixels are darker than all around them; 0 where one neighbour is not lighter."""
+    around = reduce(np.minimum, (one + other for one, other in neighbours)) / 2 - plane
+    least = reduce(np.minimum, chain.from_iterable(neighbours)) - plane
+    return np.where(least >= LIGHTER, around, np.float32(0))
 
 
 def _spots(strength: np.ndarray, mask: np.ndarray, side: int) -> Spots:

@@ -143,11 +143,11 @@ class Preparation:
                 "mask='auto' or mask='segment'."
             )
         valid = field_of_view(image)
-        if given:
+        if mask is not None and given:
             lesion, reliable = mask & valid, True
             if np.count_nonzero(lesion) < _LEAST_SEEN * np.count_nonzero(mask):
                 # Nothing of it may be seen: then it is a mask of the corner, and not to be trusted.
-                lesion, reliable, valid = mask, lesion.any(), valid | mask
+                lesion, reliable, valid = mask, bool(lesion.any()), valid | mask
         else:
             lesion, reliable = segment_lesion(image, valid, self.segmentation)
         window = lesion_window(lesion, self.size, margin=self.margin)

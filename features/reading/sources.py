@@ -106,6 +106,12 @@ def image_sources(X: Any) -> list[ImageSource]:
 def _as_path(row: int, value: object) -> Path:
     if isinstance(value, (str, Path)):
         return Path(value)
+    if isinstance(value, np.ndarray):
+        raise ValueError(
+            f"Row {row}: expected the path of an image, got an array of shape {value.shape}. Give "
+            "arrays of one size as one, of shape (n, height, width, 3): np.stack(images), or "
+            "image[None] for a single one."
+        )
     raise ValueError(f"Row {row}: expected the path of an image, got {value!r}.")
 
 

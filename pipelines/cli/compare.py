@@ -148,13 +148,15 @@ def show(result: Comparison, report: Path) -> None:
     """Print the ranking and where the report lies."""
     lesions = result.metrics.query("unit == 'lesion'").sort_values("macro_auc", ascending=False)
     width = max(12, *map(len, lesions["model"]))
-    print(f"{'model':<{width}} {'macro AUC':>24} {'balanced accuracy':>24}   (lesion level)")
+    named = "lesion" in result.settings["grouping"]
+    head = f"{'model':<{width}} {'macro AUC':>24} {'balanced accuracy, prior-corrected':>36}"
+    print(f"{head}   (per {'lesion' if named else 'image'})")
     for row in lesions.to_dict("records"):
         cells = [
             f"{row[score]:.3f} [{row[score + '_low']:.3f}, {row[score + '_high']:.3f}]"
             for score in ("macro_auc", "balanced_accuracy_prior")
         ]
-        print(f"{row['model']:<{width}} {cells[0]:>24} {cells[1]:>24}")
+        print(f"{row['model']:<{width}} {cells[0]:>24} {cells[1]:>36}")
     for skipped in result.skipped:
         print(f"skipped: {skipped['error']}")
     if n_left_out := result.settings["left_out_of_training"]:

@@ -38,6 +38,8 @@ def add_parser(commands: argparse._SubParsersAction) -> None:
 
 def run(args: argparse.Namespace) -> None:
     """Extract and write."""
+    if args.out.suffix != ".parquet":
+        raise ValueError(f"--out must be a name that ends in .parquet, got {args.out}.")
     manifest = read_manifest(args)
     model = make_model(args.model, **model_settings(args))
     intake = read_images(model, manifest, args)

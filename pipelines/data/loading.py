@@ -175,8 +175,14 @@ def _check_complete(dataset: Dataset, manifest):
 
 
 def _gaps(manifest, labels):
-    """Say what images lack that one may miss."""
+    """Say what images lack that one may miss, and which are there twice."""
     gaps = []
+    n_again = int(manifest["image"].duplicated().sum())
+    if n_again:
+        gaps.append(
+            f"{n_again} rows whose image another row has too: folds keep them together, and "
+            "scores count the picture once"
+        )
     groups = manifest.reindex(columns=list(GROUP_COLUMNS))
     n_alone = int(groups.isna().all(axis=1).sum())
     # Images to be predicted are not split.

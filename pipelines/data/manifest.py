@@ -88,7 +88,8 @@ def row_faults(manifest: pd.DataFrame, *, labels: bool = True) -> list[dict[str,
         label = manifest["label"]
         checks["no label"] = _is_blank(label)
         checks["label is not a string"] = ~label.map(lambda value: isinstance(value, str))
-        checks["its lesion has another label too"] = _conflicting(manifest)
+        checks["its file has another label in another row"] = _conflicting(manifest, "image")
+        checks["its lesion has another label too"] = _conflicting(manifest, "lesion")
     faults, known = [], np.zeros(len(manifest), dtype=bool)
     for reason, wrong in checks.items():
         wrong = np.asarray(wrong, dtype=bool) & ~known
@@ -109,11 +110,11 @@ def _is_blank(values):
     return values.isna() | (values.astype(str).str.strip() == "")
 
 
-def _conflicting(manifest):
-    """Rows whose lesion bears more than one label: a score per lesion needs a single one."""
-    if "lesion" not in manifest.columns:
+def _conflicting(manifest, column):
+    """Rows whose file or lesion bears several labels: a score per lesion needs a single one."""
+    if column not in manifest.columns:
         return np.zeros(len(manifest), dtype=bool)
-    n_labels = manifest.groupby("lesion", observed=True)["label"].transform("nunique")
+    n_labels = manifest.groupby(column, observed=True)["label"].transform("nunique")
     return (n_labels > 1).to_numpy()
 
 
@@ -135,13 +136,14 @@ def group_ids(manifest: pd.DataFrame) -> NDArray[np.int64]:
     Parameters
     ----------
     manifest : DataFrame of n rows
-        With any of the columns `patient`, `lesion` and `group`.
+        With any of the columns `image`, `patient`, `lesion` and `group`.
 
     Returns
     -------
     ndarray of shape (n,), int64
         Rows that share a value in one of these columns, directly or through other rows, have
         the same number. A row without any value stands alone. Numbered by first appearance.
+        A file that several rows name is one picture.
 
     Examples
     --------
@@ -152,7 +154,7 @@ def group_ids(manifest: pd.DataFrame) -> NDArray[np.int64]:
     """
     n = len(manifest)
     ends, n_nodes = [np.empty((2, 0), dtype=np.int64)], n
-    for column in GROUP_COLUMNS:
+    for column in ("image", *GROUP_COLUMNS):
         if column in manifest.columns:
             codes, values = pd.factorize(manifest[column])
             known = np.flatnonzero(codes >= 0)
@@ -165,9 +167,10 @@ def group_ids(manifest: pd.DataFrame) -> NDArray[np.int64]:
 
 
 def has_groups(manifest: pd.DataFrame) -> bool:
-    """Tell whether any row carries a patient, lesion or group."""
+    """Tell whether any row carries a patient, lesion or group, or the image of another row."""
     present = [column for column in GROUP_COLUMNS if column in manifest.columns]
-    return bool(present) and bool(manifest[present].notna().to_numpy().any())
+    named = bool(present) and bool(manifest[present].notna().to_numpy().any())
+    return named or ("image" in manifest.columns and not manifest["image"].is_unique)
 
 
 def manifest_groups(X: Any) -> NDArray[np.int64] | None:

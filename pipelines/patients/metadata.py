@@ -1,5 +1,6 @@
 """Age, sex and site of a patient as columns, and which of them are missing."""
 
+import warnings
 from collections.abc import Sequence
 from typing import Any, ClassVar, Self
 
@@ -81,7 +82,7 @@ class _ManifestColumns(TransformerMixin, BaseEstimator):
         if not asked or not set(asked) <= set(present):
             raise ValueError(
                 f"{type(self).__name__} needs a manifest with {wanted}, got the columns {present}. "
-                "Name those it has with `columns`."
+                "Rename those it has, or name them with `columns`."
             )
         return asked
 
@@ -177,8 +178,21 @@ class PatientMetadata(_ManifestColumns):
         -------
         ndarray of shape (n, n_columns), float32
             No NaN.
+
+        Warns
+        -----
+        UserWarning
+            If the manifest lacks a column that was there in `fit`.
         """
         check_is_fitted(self)
+        absent = [name for name in self.columns_ if name not in getattr(X, "columns", ())]
+        if absent:
+            warnings.warn(
+                f"The model knows {', '.join(self.columns_)}; these images come without "
+                f"{', '.join(absent)}. Medians of its training rows stand in for numbers.",
+                UserWarning,
+                stacklevel=2,
+            )
         read = []
         for name in self.columns_:
             values = _column(X, name)

@@ -90,6 +90,11 @@ class Results:
         lesions = self.record.predictions
         return int(lesions["repeat"].nunique()) if "repeat" in lesions else 1
 
+    @cached_property
+    def n_tests(self) -> int:
+        """How many folds were tested, over all draws of them."""
+        return len(self.record.predictions[["repeat", "fold"]].drop_duplicates())
+
     def of_model(self, model: str) -> pd.DataFrame:
         """Predictions of one model per lesion."""
         return self.lesions[self.lesions["model"] == model]

@@ -5,16 +5,18 @@ import os
 import shutil
 import subprocess
 import sys
+import warnings
 from pathlib import Path
 
 import pandas as pd
 import pytest
 from PIL import Image
 
+from features import ImageFeatures
 from pipelines import comparison
 from pipelines.artifacts import load_model
 from pipelines.cli import compare, main
-from pipelines.cli.options import model_settings
+from pipelines.cli.asked import model_settings
 from pipelines.cli.parser import build_parser
 from pipelines.cli.predict import _labels, _set
 from pipelines.intake import image_side
@@ -60,6 +62,9 @@ def model(data, tmp_path_factory):
     path = tmp_path_factory.mktemp("model") / "model.joblib"
     assert main(["train", *data, "--model", "classical", "--out", str(path), *FAST]) == 0
     return path
+
+
+SUFFIXES = {"extract": ".parquet", "train": ".joblib"}
 
 
 def stderr(capsys):
@@ -109,14 +114,26 @@ def test_train_refuses_a_wrong_suffix_at_once(tmp_path, capsys):
     assert "ends in .joblib" in stderr(capsys)
 
 
+def test_extract_refuses_a_wrong_suffix_at_once(tmp_path, capsys):
+    argv = ["extract", "--dataset", "folder", "--root", str(tmp_path / "no")]
+    assert main([*argv, "--out", str(tmp_path / "columns.csv")]) == 1
+    assert "ends in .parquet" in stderr(capsys)
+
+
+def test_the_way_warnings_are_worded_is_given_back(tmp_path):
+    worded = warnings.formatwarning
+    assert main(["extract", "--dataset", "x", "--root", str(tmp_path), "--out", "x.parquet"]) == 1
+    assert warnings.formatwarning is worded
+
+
 def test_debug_shows_the_traceback(tmp_path):
-    argv = ["extract", "--dataset", "folder", "--root", str(tmp_path / "no"), "--out", "x"]
+    argv = ["extract", "--dataset", "folder", "--root", str(tmp_path / "no"), "--out", "x.parquet"]
     with pytest.raises(FileNotFoundError):
         main([*argv, "--debug"])
 
 
 def test_column_options_need_a_table(tmp_path, capsys):
-    argv = ["extract", "--dataset", "folder", "--root", str(tmp_path), "--out", "x"]
+    argv = ["extract", "--dataset", "folder", "--root", str(tmp_path), "--out", "x.parquet"]
     assert main([*argv, "--label-col", "diagnosis"]) == 1
     assert "--label-col only makes sense with --dataset csv" in stderr(capsys)
 
@@ -176,7 +193,13 @@ def test_compare_says_how_many_images_the_test_data_set_shares(models, manifest,
     result = comparison.compare(models, manifest, test_manifest=test, n_bootstrap=5)
     compare.show(result, Path("report.html"))
     n_left_out = manifest["lesion"].isin(test["lesion"]).sum()
-    assert f"left out of training: {n_left_out:,} images" in capsys.readouterr().out
+    printed = capsys.readouterr().out
+    assert f"left out of training: {n_left_out:,} images" in printed
+    # What is printed is what it is called.
+    head, first = printed.splitlines()[:2]
+    assert head.endswith("balanced accuracy, prior-corrected   (per lesion)")
+    best = result.metrics.query("unit == 'lesion'").sort_values("macro_auc").iloc[-1]
+    assert f" {best['balanced_accuracy_prior']:.3f} [" in first
 
 
 def test_compare_lists_what_it_skipped(lesions, tmp_path, capsys):
@@ -278,13 +301,14 @@ def test_extract_writes_named_columns(data, lesions, tmp_path):
     assert unknown == {f"abcd__diameter_{name}" for name in lengths}
 
 
-@pytest.mark.parametrize("command", ["extract", "train"])
+@pytest.mark.parametrize("command", SUFFIXES)
 def test_rows_left_out_by_loading_are_printed(command, data, table, tmp_path, capsys):
     rows = pd.read_csv(table)
     rows.loc[1, "file"] = "gone.png"
     rows.to_csv(tmp_path / "photos.csv", index=False)
     argv = [str(tmp_path / "photos.csv") if word == str(table) else word for word in data]
-    argv += ["--on-error", "skip", "--model", "classical", "--out", str(tmp_path / "out.joblib")]
+    argv += ["--on-error", "skip", "--model", "classical"]
+    argv += ["--out", str(tmp_path / f"out{SUFFIXES[command]}")]
     assert main([command, *argv, *QUICK]) == 0
     assert f"skipped: row 1, {tmp_path / 'gone.png'}: image file missing" in capsys.readouterr().out
 
@@ -309,11 +333,9 @@ def test_the_device_reaches_the_network(name):
     side = image_side(make_model(name, device="auto"))
     _set(side, device="cuda:1")
     devices = {key: value for key, value in side.get_params().items() if "device" in key}
-    networks = {key: value for key, value in devices.items() if "cnn" in key or "embedding" in key}
-    assert networks
-    assert set(networks.values()) == {"cuda:1"}
-    # Lesions have a device of their own.
-    assert {value for key, value in devices.items() if key not in networks} <= {"cpu", "cuda:1"}
+    if isinstance(side, ImageFeatures):  # lesions have a device of their own
+        assert devices.pop("device") == "cpu"
+    assert set(devices.values()) == {"cuda:1"}
 
 
 @pytest.mark.parametrize("rule", ["argmax", "prior_corrected"])

@@ -6,13 +6,15 @@ import pytest
 from sklearn.linear_model import LogisticRegression
 from sklearn.model_selection import GridSearchCV, StratifiedGroupKFold
 
-from features import ColorMoments, Failure, ImageFeatures
+from features import ColorMoments, Failure, ImageFeatures, Preparation
 from fusion import BoltzmannSelector
 from pipelines import LesionPipeline, PatientMetadata, comparison, make_fusion_classifier
 from pipelines.comparison import compare
 from pipelines.data import group_ids
 from pipelines.evaluation import Protocol
 from pipelines.intake import Intake
+from pipelines.recipes import make_classifier, make_model
+from pipelines.reporting.sections.reproduce import describe_model
 
 # Three folds, nothing beside them.
 QUICK = Protocol(n_splits=3, inner_splits=0)
@@ -212,6 +214,27 @@ def test_labels_are_checked_before_images_are_read(models, manifest, monkeypatch
     monkeypatch.setattr(comparison, "take_in", lambda *_, **__: pytest.fail("read images"))
     with pytest.raises(ValueError, match="at least as many lesions as folds"):
         compare(models, manifest, protocol=Protocol(n_splits=50, inner_splits=0))
+
+
+def test_a_file_in_two_rows_stays_in_one_fold(models, manifest):
+    twice = pd.concat([manifest, manifest.iloc[:8]], ignore_index=True).drop(columns="lesion")
+    predictions = compare(models, twice, protocol=QUICK, n_bootstrap=10).predictions
+    assert (predictions.groupby(["model", "image"])["fold"].nunique() == 1).all()
+
+
+def test_steps_and_unusual_preparation_are_told():
+    lesions = pd.DataFrame({"image": ["a.png"], "label": ["nevus"], "age": [40]})
+    chosen = {"classifier": make_classifier("svm"), "selector": "anova_f"}
+    model = make_model("fusion_metadata", preparation=Preparation(constancy=True), **chosen)
+    facts = comparison._describe_model(model, lesions)
+    assert facts["preparation"] == {"constancy": True}
+    assert facts["metadata"] == ["age"]
+    words = describe_model(facts)
+    assert "age; constancy True; BlockScaler > " in words
+    assert "SVC" in words
+    plain = comparison._describe_model(make_model("classical"), lesions)
+    assert (plain["preparation"], plain["metadata"]) == ({}, [])
+    assert "BoltzmannSelector > DecisionRule(BoostedTrees)" in describe_model(plain)
 
 
 def test_an_unknown_reference_is_refused_before_images_are_read(models, manifest, monkeypatch):

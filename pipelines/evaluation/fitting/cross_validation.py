@@ -12,6 +12,7 @@ import pandas as pd
 from joblib import Parallel, delayed, effective_n_jobs
 from sklearn.base import clone
 
+from pipelines.cnn import CNNClassifier
 from pipelines.data import group_ids, lesion_ids
 from pipelines.evaluation.design.fingerprints import data_fingerprint, model_fingerprint
 from pipelines.evaluation.design.folds import Split, as_splits
@@ -156,8 +157,9 @@ def _fit_all(
     step = getattr(model, "image_step", None)
     # A step that learns from images must not see those of the test fold.
     if step is None or getattr(step, "learns", False):
-        alone = task._replace(inner_splits=0)
-        return 0.0, (fit_fold(name, clone(model), manifest, alone, split) for split in splits)
+        if step is None or _trains_networks(model):
+            task = task._replace(inner_splits=0)
+        return 0.0, (fit_fold(name, clone(model), manifest, task, split) for split in splits)
     start = time.perf_counter()
     table = clone(step).fit(manifest).transform(manifest)
     seconds = time.perf_counter() - start
@@ -169,6 +171,11 @@ def _fit_all(
         for split in splits
     )
     return seconds, runs
+
+
+def _trains_networks(model: Any) -> bool:
+    """Whether a fit takes so long that it is not done again on inner folds."""
+    return any(isinstance(part, CNNClassifier) for part in model.get_params().values())
 
 
 def task_parts(directory: Any, manifest: pd.DataFrame, **asked: Any) -> Parts:

@@ -154,7 +154,8 @@ def _compare(model: Scored, reference: Scored, test_to_train: float | None, marg
     corrected = (np.nan, np.nan, np.nan)
     if len(folds) > 1 and test_to_train is not None:
         test = corrected_t_test(folds, test_to_train)
-        corrected = (test.low, test.high, test.p_value)
+        # Of few folds the interval of a t test may be wider than areas can differ.
+        corrected = (max(test.low, -1.0), min(test.high, 1.0), test.p_value)
     row |= dict(zip(("corrected_low", "corrected_high", "p_value"), corrected, strict=True))
     # These ignore NaN: an interval that there is not.
     widest = float(np.fmin(low, corrected[0])), float(np.fmax(high, corrected[1]))

@@ -15,6 +15,7 @@ SCORES = {"brier": "Brier score", "log_loss": "Log loss", "ece": "Calibration er
 def make_section(results: Results) -> Section | None:
     """Make the section; None where no calibration was computed."""
     table, curve = results.table("calibration"), results.table("reliability")
+    unit = f"{results.unit}s"
     parts: list[Part] = []
     if curve is not None:
         parts.append(_reliability(results, curve))
@@ -25,10 +26,11 @@ def make_section(results: Results) -> Section | None:
     return Section(
         "calibration",
         "Calibration",
-        "Of the lesions given a probability of 20%, a fifth should have the disease. The Brier "
-        "score and the log loss reward both telling lesions apart and meaning what is said; the "
-        "expected calibration error counts the second alone, and is too large by nature in small "
-        "samples. Lower is better.",
+        f"Of the {unit} given a probability of 20%, a fifth should have the disease. The Brier "
+        "score (summed over classes, so of two classes twice the binary one) and the log loss "
+        f"reward both telling {unit} apart and meaning what is said; the expected calibration "
+        "error counts the second alone, and is too large by nature in small samples. Lower is "
+        "better.",
         [Beside(parts)],
     )
 
@@ -44,8 +46,8 @@ def _table(results: Results, table: pd.DataFrame) -> Table:
         for _, row in table.sort_values(names[0], kind="stable").iterrows()
     ]
     caption = (
-        "Errors of the probabilities per lesion with 95% intervals. Best of each column bold."
-        + mean_of_draws(results)
+        f"Errors of the probabilities per {results.unit} with 95% intervals. Best of each column "
+        "bold." + mean_of_draws(results)
     )
     head = ["Model", *(SCORES[name] for name in names)]
     return Table("calibration", caption, head, rows, narrow=True)
@@ -73,7 +75,7 @@ def _reliability(results: Results, curve: pd.DataFrame) -> Picture:
     return picture(
         "reliability",
         draw_lines(lines, frame),
-        f"Reliability for {results.positive}, per lesion: on the line, probabilities are shares. "
-        "Bars are 95% intervals.",
+        f"Reliability for {results.positive}, per {results.unit}: on the line, probabilities are "
+        "shares. Bars are 95% intervals.",
         f"Observed share of {results.positive} against its predicted probability, a curve a model.",
     )

@@ -31,7 +31,8 @@ def make_section(results: Results) -> Section | None:
             results,
             table,
             "sensitivity",
-            "Share of the lesions of each class that are recognised, by the most probable class.",
+            f"Share of the {results.unit}s of each class that are recognised, by the most "
+            "probable class.",
         ),
     ]
     return Section(
@@ -85,7 +86,7 @@ def _picture(results: Results, table: pd.DataFrame, score: str, caption: str) ->
     name = SCORES[score]
     return picture(
         f"class-{score}",
-        draw_dots(results.classes, series, f"{name} per lesion, 95% interval"),
+        draw_dots(results.classes, series, f"{name} per {results.unit}, 95% interval"),
         caption,
         f"{name} of each model for each class; the numbers are in the table by class.",
     )
@@ -105,5 +106,5 @@ def _table(results: Results, table: pd.DataFrame) -> Table:
         for _, row in table.iterrows()
     ]
     head = ["Class", "Model", *(SCORES[name] for name in names), "Lesions"]
-    caption = f"Each class against the others, per lesion.{mean_of_draws(results)}"
+    caption = f"Each class against the others, per {results.unit}.{mean_of_draws(results)}"
     return Table("classes", caption, head, rows, words=2)

@@ -52,8 +52,8 @@ def _pictures(results: Results, model: str) -> list[Picture]:
                     ("Predicted", "Diagnosis"),
                 ),
                 f"Confusion of {model}, {words}.",
-                f"Confusion matrix of {model} by the {words} rule: lesions by diagnosis in rows, "
-                "by prediction in columns.",
+                f"Confusion matrix of {model} by the {words} rule: {results.unit}s by diagnosis in "
+                "rows, by prediction in columns.",
             )
         )
     return found

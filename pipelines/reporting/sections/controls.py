@@ -16,7 +16,7 @@ def make_section(results: Results) -> Section | None:
     pictures: list[Picture] = []
     parts: list[Part] = []
     if table is not None:
-        pictures.append(_picture(table))
+        pictures.append(_picture(results, table))
         parts.append(_table(results, table))
     if moved is not None:
         pictures.append(_moved_picture(results, moved))
@@ -43,7 +43,7 @@ def _lead(table: pd.DataFrame | None, moved: pd.DataFrame | None) -> str:
     return " ".join(words)
 
 
-def _picture(table: pd.DataFrame) -> Picture:
+def _picture(results: Results, table: pd.DataFrame) -> Picture:
     # A control that serves several models has a row for each, with the same score.
     flags = table.groupby(["control", "macro_auc"], sort=False)["flagged"].transform("any")
     table = table.assign(flagged=flags).drop_duplicates(["control", "macro_auc"])
@@ -61,7 +61,7 @@ def _picture(table: pd.DataFrame) -> Picture:
         draw_dots(
             names,
             [Dots("control", scores, SERIES[7], colors=colors)],
-            "Macro AUC per lesion, 95% interval",
+            f"Macro AUC per {results.unit}, 95% interval",
             lines=[0.5],
         ),
         "Macro AUC of each control; the line is chance, red is flagged.",
@@ -81,7 +81,7 @@ def _table(results: Results, table: pd.DataFrame) -> Table:
         ]
         for _, row in table.iterrows()
     ]
-    caption = "Controls per lesion. Share of excess: of what the model has over 0.5."
+    caption = f"Controls per {results.unit}. Share of excess: of what the model has over 0.5."
     head = ["Control", "Of model", "Verdict", "Macro AUC", "Share of excess", "Reason"]
     return Table("controls", caption, head, rows, words=3)
 

@@ -73,7 +73,7 @@ def _front(results: Results, costs: pd.DataFrame, pareto: pd.DataFrame | None) -
         named = pareto["dominated_by"].fillna("").astype(str)
         beaten = set(pareto.loc[named != "", "model"])
     points["dominated"] = points["model"].isin(beaten)
-    caption = "Macro AUC per lesion against milliseconds an image, all steps from file to label."
+    caption = f"Macro AUC per {results.unit} against milliseconds an image, from file to label."
     if pareto is not None:
         caption += " Hollow: another model beats it, by the rule of the table of criteria."
     return [
@@ -83,7 +83,7 @@ def _front(results: Results, costs: pd.DataFrame, pareto: pd.DataFrame | None) -
                 points,
                 results.series,
                 ("ms_per_image", "Milliseconds an image, logarithmic"),
-                ("macro_auc", "Macro AUC per lesion"),
+                ("macro_auc", f"Macro AUC per {results.unit}"),
             ),
             caption,
             "Macro AUC of each model by its cost; the numbers are in the tables.",

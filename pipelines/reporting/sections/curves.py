@@ -55,8 +55,9 @@ def make_section(results: Results) -> Section:
     return Section(
         "curves",
         "Curves",
-        f"{_of(results)} Bands hold 95% of bootstrap draws of lesions, point by point. Precision "
-        "depends on how frequent a class is, and here it is as frequent as in these data.",
+        f"{_of(results)} Bands hold 95% of bootstrap draws of {results.unit}s, point by point. "
+        "Precision depends on how frequent a class is, and here it is as frequent as in these "
+        "data.",
         [Pictures(pictures)],
     )
 
@@ -65,10 +66,10 @@ def _of(results: Results) -> str:
     """Say which predictions are drawn."""
     heap = ", those of all folds in one heap" if several_folds(results) else ""
     if results.n_repeats == 1:
-        return f"Curves of one prediction a lesion{heap}."
+        return f"Curves of one prediction a {results.unit}{heap}."
     return (
         f"Curves of the first of {results.n_repeats} draws of the folds, one prediction a "
-        f"lesion{heap}; scores in the tables are means over the draws."
+        f"{results.unit}{heap}; scores in the tables are means over the draws."
     )
 
 
@@ -130,6 +131,6 @@ def _picture(results: Results, curves: dict, target: str | None, kind: str) -> P
     return picture(
         name,
         draw_lines(lines, _FRAMES[kind]),
-        f"{_NAMES[kind]}: {of}, per lesion.",
+        f"{_NAMES[kind]}: {of}, per {results.unit}.",
         f"{_NAMES[kind]} curves, {of}, one a model. The areas under them are in the tables.",
     )

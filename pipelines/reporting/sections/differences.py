@@ -36,8 +36,8 @@ def make_section(results: Results) -> Section | None:
 
 def _lead(results: Results, table: pd.DataFrame) -> str:
     words = (
-        "Models are compared on the same lesions, draw by draw, so a difference can be certain "
-        f"even where two intervals overlap. {_rule(results, table)}"
+        f"Models are compared on the same {results.unit}s, draw by draw, so a difference can be "
+        f"certain even where two intervals overlap. {_rule(results, table)}"
     )
     if any(_has(table, name) for name in ("p_holm", "p_delong_holm")):
         words += " P values of planned comparisons are adjusted for their number (Holm)."
@@ -52,7 +52,7 @@ def _rule(results: Results, table: pd.DataFrame) -> str:
     """Word how a verdict is read, in the order in which its conditions are tried."""
     source = (
         "the interval that spans both that of the paired bootstrap and the corrected one, which "
-        "also holds the variation from training on other lesions (Nadeau-Bengio)"
+        f"also holds the variation from training on other {results.unit}s (Nadeau-Bengio)"
         if _has(table, "corrected")
         else "the interval of the paired bootstrap"
     )
@@ -84,7 +84,7 @@ def _picture(results: Results, table: pd.DataFrame) -> Picture:
     figure = draw_dots(
         list(scores.index),
         [Dots("difference", scores, SERIES[7], colors=colors)],
-        "Difference of macro AUC per lesion, 95% interval",
+        f"Difference of macro AUC per {results.unit}, 95% interval",
         lines=[0.0],
         band=(-margin, margin),
     )
@@ -92,8 +92,9 @@ def _picture(results: Results, table: pd.DataFrame) -> Picture:
     return picture(
         "differences",
         figure,
-        "Difference of macro AUC per lesion, with the interval that the verdict is read from; the "
-        f"band is the equivalence margin of ±{margin:g}. Green is better, red worse, grey neither.",
+        f"Difference of macro AUC per {results.unit}, with the interval that the verdict is read "
+        f"from; the band is the equivalence margin of ±{margin:g}. Green is better, red worse, "
+        "grey neither.",
         "Difference of macro AUC of each pair with its interval; the numbers are in the table.",
     )
 
@@ -102,28 +103,29 @@ def _table(
     results: Results, lesions: pd.DataFrame, images: pd.DataFrame, name: str, caption: str
 ) -> Table:
     heads = {
-        "corrected": "Per lesion, corrected",
+        "corrected": f"Per {results.unit}, corrected",
         "p_value": "P",
         "p_holm": "P, Holm",
         "p_delong": f"P, DeLong (AUC of {results.positive})",
         "p_delong_holm": "P, DeLong, Holm",
     }
     extra = [column for column in heads if _has(lesions, column)]
+    beside = results.unit == "lesion"
     rows = []
     for _, row in lesions.iterrows():
-        pair = (images["model"] == row["model"]) & (images["reference"] == row["reference"])
-        per_image = images[pair]
-        rows.append(
-            [
-                model_cell(row["model"], results.series),
-                model_cell(row["reference"], results.series),
-                _verdict(row, noted="corrected" in extra),
-                signed_cell(row, "difference"),
-                *(_extra(row, n) for n in extra),
-                signed_cell(per_image.iloc[0], "difference") if len(per_image) else Cell("–"),
-            ]
-        )
-    head = ["Model", "Reference", "Verdict", "Per lesion", *(heads[n] for n in extra), "Per image"]
+        cells = [
+            model_cell(row["model"], results.series),
+            model_cell(row["reference"], results.series),
+            _verdict(row, noted="corrected" in extra),
+            signed_cell(row, "difference"),
+            *(_extra(row, n) for n in extra),
+        ]
+        if beside:
+            pair = (images["model"] == row["model"]) & (images["reference"] == row["reference"])
+            cells += [signed_cell(each, "difference") for _, each in images[pair].iterrows()]
+        rows.append(cells)
+    head = ["Model", "Reference", "Verdict", f"Per {results.unit}", *(heads[n] for n in extra)]
+    head += ["Per image"] * beside
     caption += (
         " Difference of macro AUC, model minus reference. Bold where the 95% interval excludes 0."
     )

@@ -35,7 +35,7 @@ def make_section(results: Results) -> Section | None:
         figure = draw_dots(
             names,
             [Dots(best, scores, SERIES[results.series[best]])],
-            f"AUC of {results.positive} per lesion, 95% interval",
+            f"AUC of {results.positive} per {results.unit}, 95% interval",
         )
         parts.append(
             picture(
@@ -86,5 +86,5 @@ def _table(results: Results, table: pd.DataFrame) -> Table:
         "Lesions",
         f"Of them {results.positive}",
     ]
-    caption = f"Each group per lesion with 95% intervals.{mean_of_draws(results)}"
+    caption = f"Each group per {results.unit} with 95% intervals.{mean_of_draws(results)}"
     return Table("fairness", caption, head, rows, words=4 if judged else 3)

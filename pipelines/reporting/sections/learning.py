@@ -30,7 +30,7 @@ def make_section(results: Results) -> Section | None:
 
 
 def _picture(results: Results, curve: pd.DataFrame) -> Picture:
-    lines = []
+    lines, unit = [], results.unit
     for model, place in results.series.items():
         rows = curve[curve["model"] == model].sort_values("lesions")
         if rows.empty:
@@ -42,9 +42,12 @@ def _picture(results: Results, curve: pd.DataFrame) -> Picture:
         lines.append(Line(model, x, y, place, low, high, marked=True))
     return picture(
         "learning-curve",
-        draw_lines(lines, Frame("Lesions trained on", "Macro AUC per lesion", log=True)),
-        "Macro AUC on test lesions by the number of training lesions, with 95% bands.",
-        "Macro AUC by the number of training lesions, a curve a model.",
+        draw_lines(
+            lines,
+            Frame(f"{unit.capitalize()}s trained on", f"Macro AUC per {unit}", log=True),
+        ),
+        f"Macro AUC on test {unit}s by the number of training {unit}s, with 95% bands.",
+        f"Macro AUC by the number of training {unit}s, a curve a model.",
     )
 
 

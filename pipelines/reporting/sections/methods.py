@@ -182,11 +182,12 @@ def _plan(results: Results) -> Iterator[str]:
             "expected beforehand to be found with 80% power, for areas of 0.9 that correlate by "
             "0.5 and no variation of training"
         )
-        if pair is not None:
-            shown = shown_with_power(difference_of(results.record.differences, *pair))
+        gap = None if pair is None else difference_of(results.record.differences, *pair)
+        shown = None if gap is None else shown_with_power(gap, results.n_tests)
+        if pair is not None and shown is not None:
             words += (
-                f"; 2.8 standard errors, as read from the interval of {pair[0]} against {pair[1]}, "
-                f"are {number(shown)}"
+                f"; by the width of the interval of {pair[0]} against {pair[1]}, one of "
+                f"{number(shown)} is found with it"
             )
         yield f"{words}."
     if plan.get("exploratory"):

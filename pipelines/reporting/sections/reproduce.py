@@ -1,5 +1,6 @@
 """How to do the run again."""
 
+import re
 from typing import Any
 
 from pipelines.reporting.cells import facts_table
@@ -35,7 +36,7 @@ def run_facts(results: Results) -> dict[str, Any]:
     facts = {
         "Seed": settings["seed"],
         "Folds": folds_fact(results),
-        "Bootstrap": f"{settings['n_bootstrap']:,} draws of lesions, stratified by class; "
+        "Bootstrap": f"{settings['n_bootstrap']:,} draws of {results.unit}s, stratified by class; "
         "percentile intervals, 95%",
         **_stated(results),
         "Unreadable images": "stop the run" if settings["on_error"] == "raise" else "left out",
@@ -62,18 +63,29 @@ def _stated(results: Results) -> dict[str, str]:
 
 
 def describe_model(model: dict[str, Any]) -> str:
-    """Word a model as the settings of a run describe it: type, kind, masks, main parameters."""
+    """Word a model as the settings of a run describe it: type, kind, steps, main parameters."""
     masks = "" if model["masks"] == "none" else f", lesion masks {model['masks']}"
-    chosen = _main_parameters(model["parameters"])
+    words = [
+        " and ".join(model.get("metadata", [])),  # absent from runs of earlier versions
+        ", ".join(f"{name} {of}" for name, of in model.get("preparation", {}).items()),
+        " > ".join(model.get("steps", [])),
+        _main_parameters(model["parameters"]),
+    ]
+    chosen = "; ".join(word for word in words if word)
     return f"{model['type']} ({model['kind']}{masks}){': ' if chosen else ''}{chosen}"
 
 
 def _main_parameters(parameters: dict[str, Any]) -> str:
     """Word those parameters that one would ask for first, whichever step has them."""
-    found = [
-        f"{name.replace('_', ' ')} {value}"
-        for name in _MAIN_PARAMETERS
-        for path, value in parameters.items()
-        if path.split("__")[-1] == name and value is not None
-    ]
-    return ", ".join(dict.fromkeys(found))
+    words = []
+    for name in _MAIN_PARAMETERS:
+        found = {
+            path: value
+            for path, value in parameters.items()
+            if path.split("__")[-1] == name and value is not None
+        }
+        if len(set(found.values())) == 1:
+            found = {name: next(iter(found.values()))}
+        # Where steps differ in it, each is told apart by its path.
+        words += [f"{re.sub('_+', ' ', path)} {value}" for path, value in found.items()]
+    return ", ".join(words)

@@ -1,14 +1,13 @@
 """What the report says first: the answer, and what it rests on."""
 
 import pandas as pd
+from scipy import stats
 
-from pipelines.evaluation.design.detectable import detectable_difference
 from pipelines.reporting.cells import interval, join, number
 from pipelines.reporting.results import Results
 from pipelines.reporting.words.protocol import tested_on
 
 _NETWORK = "end-to-end"
-_WIDTH = 2 * 1.96
 
 
 def headline_pair(results: Results) -> tuple[str, str] | None:
@@ -78,25 +77,32 @@ def difference_of(differences: pd.DataFrame, model: str, reference: str) -> pd.S
     return pd.Series(found, dtype=object)
 
 
-def shown_with_power(gap: pd.Series) -> float:
-    """Difference that an interval as wide as this one finds with 80% power.
+def shown_with_power(gap: pd.Series, n_tests: int) -> float | None:
+    """Difference that a 95% interval as wide as this one finds with 80% power.
 
     Parameters
     ----------
     gap : Series
         From `difference_of`.
+    n_tests : int
+        Folds, of all repeats: what the corrected t test knows of the spread is from so many.
 
     Returns
     -------
-    float
-        2.8 standard errors, of which a 95% interval of normal differences is 3.92 wide.
+    float or None
+        None where it would be 1 or more, by which no two areas differ.
 
     Examples
     --------
-    >>> round(shown_with_power(pd.Series({"low": -0.0098, "high": 0.0098})), 4)
+    >>> gap = pd.Series({"low": -0.0098, "high": 0.0098, "corrected": False})
+    >>> round(shown_with_power(gap, 5), 4)
     0.014
+    >>> shown_with_power(pd.Series({"low": -1.0, "high": 1.0, "corrected": True}), 2)
     """
-    return detectable_difference(float(gap["high"] - gap["low"]) / _WIDTH)
+    errors = stats.t(n_tests - 1) if gap["corrected"] else stats.norm
+    reach, power = errors.ppf(0.975), errors.ppf(0.8)
+    shown = float((gap["high"] - gap["low"]) / 2 * (reach + power) / reach)
+    return shown if shown < 1 else None
 
 
 def headline(results: Results) -> str:
@@ -185,10 +191,11 @@ def _interval(results: Results, pair: tuple[str, str]) -> str:
         if gap["corrected"]
         else f"The interval is of {bootstrap}, without the variation of training"
     )
+    shown = shown_with_power(gap, results.n_tests)
+    finds = "no difference" if shown is None else f"differences from {number(shown)} on"
     return (
         f"{how}; {_planned(results, gap)}. An interval within ±{results.margin:g} counts as "
-        f"equivalent; one as wide as this finds differences from "
-        f"{number(shown_with_power(gap))} on with 80% power."
+        f"equivalent; one as wide as this finds {finds} with 80% power."
     )
 
 

@@ -11,6 +11,14 @@ def manifest(*scales):
     return pd.DataFrame({"image": [f"{i}.png" for i in range(len(scales))], "mm_per_pixel": scales})
 
 
+@pytest.mark.parametrize("images", [[np.zeros((40, 50, 3), np.uint8)] * 2, np.zeros((40, 50, 3))])
+def test_a_list_of_arrays_is_told_how_to_be_one(images):
+    with pytest.raises(
+        ValueError, match=r"array of shape \(.*np\.stack\(images\), or image\[None\]"
+    ):
+        image_sources(images)
+
+
 def test_calibration_comes_from_the_manifest():
     known, unknown = image_sources(manifest(0.05, None))
     assert known.mm_per_pixel == 0.05

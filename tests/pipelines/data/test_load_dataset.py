@@ -235,6 +235,19 @@ class TestCsv:
         with pytest.raises(ValueError, match=r"1 x mask file missing.*a.png"):
             load_dataset("csv", tmp_path, **OPTIONS)
 
+    def test_an_image_that_is_listed_twice_is_one_picture(self, table, tmp_path):
+        twice = pd.concat([table, table.iloc[:1]]).drop(columns="patient_id")
+        twice.to_csv(tmp_path / "lesions.csv", index=False)
+        with pytest.warns(UserWarning, match="1 rows whose image another row has too"):
+            loaded = load_dataset("csv", tmp_path, **OPTIONS | {"group_col": None})
+        assert group_ids(loaded).tolist() == [0, 1, 2, 0]
+
+    def test_an_image_of_two_labels_is_a_fault(self, table, tmp_path):
+        twice = pd.concat([table, table.iloc[:1].assign(diagnosis=0, patient_id="q")])
+        twice.to_csv(tmp_path / "lesions.csv", index=False)
+        with pytest.raises(ValueError, match="2 x its file has another label in another row"):
+            load_dataset("csv", tmp_path, **OPTIONS)
+
     def test_labels_are_not_needed_to_predict(self, table, tmp_path):
         table.drop(columns="diagnosis").to_csv(tmp_path / "lesions.csv", index=False)
         with pytest.warns(UserWarning, match="has masks for 0 of"):

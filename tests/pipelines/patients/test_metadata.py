@@ -55,7 +55,8 @@ def test_medians_come_from_the_training_rows(manifest):
 
 @pytest.mark.parametrize("rows", [["a.png", "b.png"], np.zeros((2, 4, 4, 3), dtype=np.uint8)])
 def test_bare_images_have_no_metadata(manifest, rows):
-    found = frame(PatientMetadata().fit(manifest), rows)
+    with pytest.warns(UserWarning, match="knows age, sex, site; these images come without age"):
+        found = frame(PatientMetadata().fit(manifest), rows)
     assert found["metadata__age"].tolist() == [50, 50]
     assert found.filter(like="missing").to_numpy().all()
     assert not found.filter(like="=").to_numpy().any()

@@ -83,9 +83,10 @@ def test_rows_of_one_call_are_compared_with_each_other_alone(step, cohort):
 
 def test_one_lesion_alone_can_be_described(step, cohort):
     step.fit(cohort)
-    for rows in (cohort.iloc[[5]], cohort[["image", "mask"]].iloc[[5]]):
-        found = step.transform(rows)
-        assert_array_equal(found.filter(like="duckling"), 0)
+    assert_array_equal(step.transform(cohort.iloc[[5]]).filter(like="duckling"), 0)
+    with pytest.warns(UserWarning, match="these images come without age, sex"):
+        found = step.transform(cohort[["image", "mask"]].iloc[[5]])
+    assert_array_equal(found.filter(like="duckling"), 0)
     assert found["metadata__sex_missing"].tolist() == [1]
 
 
@@ -145,11 +146,13 @@ def test_comparison_refits_what_learns_on_each_fold(cohort, monkeypatch):
         lambda self, X, y=None: seen.append(set(X["lesion"])) or fit(self, X),
     )
     model = make_model("fusion_metadata", **(SMALL | {"classifier": DummyClassifier()}))
-    result = compare({"fused": model}, cohort, protocol=Protocol(n_splits=3), n_bootstrap=5)
+    protocol = Protocol(n_splits=3, inner_splits=0)
+    result = compare({"fused": model}, cohort, protocol=protocol, n_bootstrap=5)
     assert len(seen) == 3
     assert not set.intersection(*seen)
     assert result.settings["models"]["fused"]["masks"] == "given"
     assert result.settings["models"]["fused"]["kind"] == "features"
+    assert result.settings["models"]["fused"]["metadata"] == ["age", "sex"]
 
 
 def test_masks_are_asked_for_as_by_image_features(step, cohort):

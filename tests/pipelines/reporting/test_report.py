@@ -183,3 +183,11 @@ def test_a_comparison_has_a_report(models, manifest, tmp_path):
     assert page.open == []
     assert {"ranking", "differences", "cohort", "limits"} <= set(page.having("id"))
     assert not re.search(r"\b(nan|NaN|None|inf)\b", page.text)
+
+
+def test_where_no_image_names_its_lesion_nothing_is_said_per_lesion(record, tmp_path):
+    record.settings["grouping"] = []
+    page = Page(write_report(record, tmp_path).read_text(encoding="utf-8"))
+    assert "per image" in page.text
+    assert "per lesion" not in page.text.lower()
+    assert "draws of lesions" not in page.text

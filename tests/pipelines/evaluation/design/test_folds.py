@@ -36,7 +36,8 @@ def test_one_class_is_refused(manifest):
 
 
 def test_fewer_lesions_than_folds_names_the_class_and_the_way_out(manifest):
-    few = pd.concat([manifest, manifest.iloc[-3:].assign(label="rare", lesion=["a", "a", "b"])])
+    rare = {"image": ["1.png", "2.png", "3.png"], "label": "rare", "lesion": ["a", "a", "b"]}
+    few = pd.concat([manifest, manifest.iloc[-3:].assign(**rare)])
     with pytest.raises(ValueError, match=r"folds \(5\), but 'rare' has 2 .* fewer folds"):
         make_folds(few.reset_index(drop=True), n_splits=5)
 

@@ -1,4 +1,5 @@
 import logging
+from typing import ClassVar
 
 import numpy as np
 import pandas as pd
@@ -8,10 +9,12 @@ from sklearn.base import clone
 from sklearn.feature_selection import SelectKBest
 from sklearn.linear_model import LogisticRegression
 
+from fusion import DecisionRule
+from pipelines.cnn import CNNClassifier
 from pipelines.data import group_ids
 from pipelines.evaluation import make_folds, make_splits, out_of_fold
-from pipelines.evaluation.fitting.cross_validation import _prepared, task_parts
-from pipelines.evaluation.fitting.fold_run import _seed
+from pipelines.evaluation.fitting.cross_validation import _prepared, _trains_networks, task_parts
+from pipelines.evaluation.fitting.fold_run import fill_seeds
 
 
 @pytest.fixture
@@ -121,8 +124,8 @@ def test_a_class_absent_from_training_has_probability_0(models, manifest):
 
 def test_only_absent_seeds_are_filled():
     free, fixed = LogisticRegression(), LogisticRegression(random_state=7)
-    _seed(free, 0)
-    _seed(fixed, 0)
+    fill_seeds(free, 0)
+    fill_seeds(fixed, 0)
     assert isinstance(free.random_state, int)
     assert fixed.random_state == 7
 
@@ -151,6 +154,27 @@ def test_inner_predictions_are_of_training_rows_by_models_that_never_saw_them(
     one = found.inner.query("fold == 0").filter(regex="^p_").to_numpy()
     assert not np.isclose(one, plain[folds != 0]).all()
     assert train.timings["train_macro_auc"].between(0.5, 1).all()
+
+
+def test_what_learns_and_trains_no_network_is_fitted_on_inner_folds_too(models, manifest, folds):
+    class Learning(type(models["fusion"].image_step)):
+        learns = True
+        seen: ClassVar[list[set[str]]] = []
+
+        def fit(self, X, y=None):
+            self.seen.append(set(X["lesion"]))
+            return super().fit(X, y)
+
+    models["fusion"].steps[0] = ("features", Learning())
+    found = out_of_fold({"fusion": models["fusion"]}, manifest, folds, inner_splits=2)
+    n_folds = len(np.unique(folds))
+    assert len(Learning.seen) == 3 * n_folds
+    whole = set(manifest["lesion"])
+    assert all(seen < whole for seen in Learning.seen)
+    assert set(found.inner["fold"]) == set(folds)
+    network = DecisionRule(CNNClassifier("lenet", None))
+    assert _trains_networks(network)
+    assert not _trains_networks(models["fusion"])
 
 
 def test_inner_predictions_are_of_the_first_repeat(models, manifest):

@@ -3,13 +3,20 @@ import inspect
 import numpy as np
 import pandas as pd
 import pytest
+from scipy.stats import t
 
 from pipelines.evaluation.design.detectable import paired_auc_error
 from pipelines.reporting.sections.methods import methods_paragraph
 from pipelines.reporting.sections.reproduce import run_facts
 from pipelines.reporting.words.counts import data_set
 from pipelines.reporting.words.protocol import folds_fact
-from pipelines.reporting.words.sentences import difference_of, grounds, headline, headline_pair
+from pipelines.reporting.words.sentences import (
+    difference_of,
+    grounds,
+    headline,
+    headline_pair,
+    shown_with_power,
+)
 
 
 def set_gap(record, model, reference, **values):
@@ -105,9 +112,27 @@ def test_grounds_name_folds_correction_margin_and_what_was_shown(record, results
     assert "corrected for training sets that overlap (Nadeau-Bengio)" in text
     assert "declared before the run, in a locked plan" in text
     assert "within ±0.01 counts as equivalent" in text
-    # 2.8 standard errors of an interval of 0.028; the forecast of the plan is no property of it.
-    assert "finds differences from 0.020 on with 80% power" in text
-    assert "0.012" not in text
+    # Of an interval of 0.028 of a t test over five folds, as in the methods.
+    assert "finds differences from 0.019 on with 80% power" in text
+    assert "0.012" not in text  # the forecast of the plan is no property of the interval
+
+
+@pytest.mark.parametrize("n_tests", [2, 3, 5, 25])
+def test_the_power_is_that_of_the_t_test(n_tests):
+    gap = pd.Series({"low": -0.01, "high": 0.01, "corrected": True})
+    shown = shown_with_power(gap, n_tests)
+    freedom = n_tests - 1
+    error = 0.01 / t(freedom).ppf(0.975)
+    # A mean that lies `shown` off is found where it exceeds the reach of the test.
+    assert t(freedom).sf((0.01 - shown) / error) == pytest.approx(0.8, abs=1e-6)
+    wide = pd.Series({"low": -1.0, "high": 1.0, "corrected": n_tests < 25})
+    assert shown_with_power(wide, n_tests) is None
+
+
+def test_an_interval_that_finds_nothing_says_so(record, results):
+    set_all(record, -1.0, 0.0, 1.0, "undecided")
+    assert "as wide as this finds no difference with 80% power" in grounds(results)
+    assert "by the width of the interval" not in methods_paragraph(results)
 
 
 def test_nothing_is_called_locked_or_declared_that_was_not(record, results):
@@ -224,7 +249,9 @@ def test_the_detectable_difference_is_a_forecast_with_its_assumptions(record, re
     text = methods_paragraph(results)
     assert "a difference of 0.012 was expected beforehand" in text
     assert "areas of 0.9 that correlate by 0.5 and no variation of training" in text
-    assert "as read from the interval of fusion against cnn, are 0.020" in text
+    # Half the width, and as much again as four degrees of freedom ask of 80 % power.
+    shown = 0.014 * (1 + t(4).ppf(0.8) / t(4).ppf(0.975))  # 0.019
+    assert f"by the width of the interval of fusion against cnn, one of {shown:.3f} is" in text
     defaults = inspect.signature(paired_auc_error).parameters
     assert (defaults["auc"].default, defaults["correlation"].default) == (0.9, 0.5)
 
