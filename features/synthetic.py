@@ -128,7 +128,7 @@ def draw_lesion(
     *,
     size: tuple[int, int] = (150, 200),
     view: int = 0,
-    random_state=None,
+    random_state: int | np.random.RandomState | None = None,
 ) -> tuple[NDArray[np.uint8], NDArray[np.bool_]]:
     """Draw one synthetic dermoscopic image and its lesion mask.
 

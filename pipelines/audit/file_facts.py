@@ -1,6 +1,7 @@
 """What a file gives away without its pixels: size, shape, format and compression."""
 
 import io
+from collections.abc import Sequence
 
 import numpy as np
 import pandas as pd
@@ -52,7 +53,7 @@ def facts_table(facts: NDArray[np.float64]) -> pd.DataFrame:
     return table.assign(format=words.loc[table["format"].astype(int)].to_numpy())
 
 
-def jpeg_quality(table) -> float:
+def jpeg_quality(table: Sequence[int]) -> float:
     """Estimate the quality setting that a luminance quantisation table was made with.
 
     Parameters

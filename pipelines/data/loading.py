@@ -2,9 +2,11 @@
 
 import warnings
 from pathlib import Path
+from typing import Any
 
 import pandas as pd
 
+from fusion.groups import RandomState
 from pipelines.data.manifest import (
     GROUP_COLUMNS,
     check_classes,
@@ -25,15 +27,15 @@ _N_CULPRITS = 5
 
 def load_dataset(
     name: str,
-    root,
+    root: str | Path,
     *,
     limit: int | None = None,
-    random_state=0,
+    random_state: RandomState = 0,
     on_error: str = "raise",
     labels: bool = True,
     complete: bool = False,
     check_files: bool = True,
-    **options,
+    **options: Any,
 ) -> pd.DataFrame:
     """Load a data set's manifest: one row an image, no image opened.
 
@@ -122,7 +124,7 @@ def load_dataset(
     return manifest
 
 
-def _known_options(dataset: Dataset, options):
+def _known_options(dataset: Dataset, options: dict[str, Any]) -> dict[str, Any]:
     unknown = sorted(set(options) - set(dataset.options))
     if unknown:
         takes = f"takes {', '.join(dataset.options)}" if dataset.options else "takes no options"

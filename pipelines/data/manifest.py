@@ -9,6 +9,8 @@ from scipy.sparse import coo_array
 from scipy.sparse.csgraph import connected_components
 from sklearn.utils import check_random_state
 
+from fusion.groups import RandomState
+
 __all__ = ["GROUP_COLUMNS", "group_ids", "lesion_ids", "limit_manifest", "validate_manifest"]
 
 # Rows that share a value in any of these may not be split apart.
@@ -205,7 +207,7 @@ def lesion_ids(manifest: pd.DataFrame) -> NDArray[np.object_]:
     return np.where(lesion.notna(), lesion.astype(str), own).astype(object)
 
 
-def limit_manifest(manifest: pd.DataFrame, n: int, random_state=0) -> pd.DataFrame:
+def limit_manifest(manifest: pd.DataFrame, n: int, random_state: RandomState = 0) -> pd.DataFrame:
     """Draw a smaller manifest: whole lesions, class proportions kept.
 
     Parameters

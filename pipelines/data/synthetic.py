@@ -10,6 +10,7 @@ from sklearn.utils import check_random_state
 
 from features._opencv import cv2
 from features.synthetic import LESION_COLORS, LesionStyle, draw_lesion
+from fusion.groups import RandomState
 
 __all__ = ["make_lesions"]
 
@@ -89,9 +90,9 @@ _KINDS = {
 def make_lesions(
     n: int,
     classes: Sequence[str] = ("keratosis", "melanoma", "nevus"),
-    random_state=None,
+    random_state: RandomState = None,
     *,
-    root,
+    root: str | Path,
     weights: Sequence[float] | None = None,
     size: tuple[int, int] = (150, 200),
 ) -> pd.DataFrame:

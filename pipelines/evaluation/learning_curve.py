@@ -6,6 +6,7 @@ import numpy as np
 import pandas as pd
 from sklearn.utils import check_random_state
 
+from fusion.groups import RandomState
 from pipelines.evaluation.predictions import COUNT, PREFIX, class_names
 from pipelines.evaluation.scores import draws_of
 from pipelines.evaluation.scoring.bootstrap import percentile_interval
@@ -18,7 +19,7 @@ def nested_shares(
     groups: np.ndarray,
     train_rows: np.ndarray,
     shares: Sequence[float],
-    random_state=None,
+    random_state: RandomState = None,
     *,
     min_groups: int = 2,
 ) -> list[np.ndarray]:

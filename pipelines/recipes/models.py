@@ -5,10 +5,11 @@ from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Any
 
-from fusion import BoostedTrees, DecisionRule, UglyDuckling
+from fusion import DecisionRule, UglyDuckling
 from pipelines.cnn import CNNClassifier
 from pipelines.patients import Missingness, PatientMetadata
 from pipelines.pipeline import LesionPipeline
+from pipelines.recipes.few_columns import make_few_columns_model
 from pipelines.recipes.late import (
     make_codella_classifier,
     make_late_fusion_classifier,
@@ -46,10 +47,8 @@ def make_missingness_control(
     LesionPipeline
         Steps ``features``, a `Missingness`, and ``classify``. Reads no image.
     """
-    trees = BoostedTrees(100, max_depth=3, colsample_bytree=1.0, random_state=random_state)
     features = Missingness(None if columns is None else list(columns))
-    steps = [("features", features), ("classify", DecisionRule(trees, rule=decision))]
-    return LesionPipeline(steps).set_output(transform="pandas")
+    return make_few_columns_model(features, decision=decision, random_state=random_state)
 
 
 # Models of frozen columns: what each adds to, or takes from, the options of its recipe.

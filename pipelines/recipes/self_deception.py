@@ -10,12 +10,11 @@ from sklearn.base import clone
 from sklearn.dummy import DummyClassifier
 from sklearn.utils import check_random_state
 
-from fusion import BoostedTrees, DecisionRule
 from pipelines.data import lesion_ids
 from pipelines.patients import PatientMetadata
 from pipelines.patients.metadata import missing_values
-from pipelines.pipeline import LesionPipeline
 from pipelines.recipes.altered_images import ALTERATIONS, alter_images
+from pipelines.recipes.few_columns import make_few_columns_model
 from pipelines.recipes.file_properties import FileProperties
 
 SHUFFLED, FILES, SOURCE, MAJORITY = (
@@ -106,9 +105,12 @@ def make_controls(
         for control, table in altered.items()
         for name, model in models.items()
     ]
-    own = {FILES: _trees(FileProperties(), random_state), MAJORITY: DummyClassifier()}
+    own = {
+        FILES: make_few_columns_model(FileProperties(), random_state=random_state),
+        MAJORITY: DummyClassifier(),
+    }
     if "source" in manifest and _n_values(manifest["source"]) > 1:
-        own[SOURCE] = _trees(PatientMetadata(["source"]), random_state)
+        own[SOURCE] = make_few_columns_model(PatientMetadata(["source"]), random_state=random_state)
     found += [
         Control(name, "", own[name], manifest)
         for name in CONTROLS
@@ -165,12 +167,6 @@ def _fold_of_rows(folds: np.ndarray | Sequence[Any], n: int) -> np.ndarray:
     for number, split in enumerate(folds):
         part[split.test] = number
     return part
-
-
-def _trees(features: Any, random_state: int | None) -> LesionPipeline:
-    trees = BoostedTrees(100, max_depth=3, colsample_bytree=1.0, random_state=random_state)
-    pipeline = LesionPipeline([("features", features), ("classify", DecisionRule(trees))])
-    return pipeline.set_output(transform="pandas")
 
 
 def _n_values(column: pd.Series) -> int:

@@ -11,13 +11,17 @@ from typing import TypeVar
 import numpy as np
 from sklearn.utils import check_random_state
 
+from fusion.groups import RandomState
+
 # Bounds memory: 10,000 rows of 200 float64 draws are 16 MB.
 DRAWS_AT_ONCE = 200
 
 Name = TypeVar("Name", bound=Hashable)
 
 
-def draw_lesions(labels: np.ndarray, n_draws: int = 1000, random_state=None) -> np.ndarray:
+def draw_lesions(
+    labels: np.ndarray, n_draws: int = 1000, random_state: RandomState = None
+) -> np.ndarray:
     """Draw lesions with replacement, class by class.
 
     Parameters
