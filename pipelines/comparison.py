@@ -145,6 +145,7 @@ def compare(
     positive = class_of_concern(used["label"], positive)
     splits = splits_of(used, intake.kept)
     prints = {name: model_fingerprint(model, used) for name, model in models.items()}
+    described = {name: _describe_model(model, used) for name, model in models.items()}
     plan = lock_plan(make_plan(prints, used, splits, protocol, random_state, positive), folder)
     event = "plan made" if folder is None else "plan locked"
     _LOGGER.info(Event(event, hash=plan["hash"], splits=len(splits), models=list(models)))
@@ -165,7 +166,7 @@ def compare(
         else test_manifest.attrs.get("dataset") or "given",
         "left_out_of_training": 0 if test_manifest is None else len(used) - _n_rows(splits[0]),
         "failed": found.failures,
-        "models": {name: _describe_model(model, used) for name, model in models.items()},
+        "models": described,
     }
     tested = np.unique(np.concatenate([split.test for split in splits]))
     return Comparison(
@@ -372,8 +373,12 @@ def _metadata(readers: Sequence[PatientMetadata], manifest: pd.DataFrame) -> lis
 def _unusual(preparations: Sequence[Preparation]) -> dict[str, Any]:
     """Find settings of preparation that are not the default ones; masks are told elsewhere."""
     usual = asdict(Preparation())
-    found = {name: value for each in preparations for name, value in asdict(each).items()}
-    return {n: v for n, v in found.items() if n != "mask" and v != usual[n]}
+    return {
+        name: value
+        for each in preparations
+        for name, value in asdict(each).items()
+        if name != "mask" and value != usual[name]
+    }
 
 
 def _plain_parameters(model: Any) -> dict[str, Any]:
@@ -390,6 +395,8 @@ def _plain_parameters(model: Any) -> dict[str, Any]:
 def _type_name(model: Any) -> str:
     if type(model) is Pipeline:
         return " > ".join(_type_name(step) for _, step in model.steps)
-    inner = getattr(model, "estimator", None) or getattr(model, "selector", None)
     name = type(model).__name__
-    return name if inner is None else f"{name}({_type_name(inner)})"
+    # Not by their truth: an ensemble that is not fitted has no length.
+    inner = [getattr(model, part, None) for part in ("estimator", "selector")]
+    known = [part for part in inner if part is not None]
+    return f"{name}({_type_name(known[0])})" if known else name

@@ -12,7 +12,7 @@ import numpy as np
 import pandas as pd
 from sklearn.base import clone
 
-from features import Failure, ImageFeatures, QualityFlags, extract
+from features import Failure, ImageFeatures, QualityFlags, extract, pick_device
 from features.extraction import request_key
 from pipelines.events import Event
 
@@ -103,7 +103,7 @@ def take_in(
     seconds: dict[tuple[Any, Any, str], float] = {}
     flags = None
     start = time.perf_counter()
-    places = {name: (side.store, _lesion_device(side)) for name, side in sides.items()}
+    places = _places(sides)
     for place in set(places.values()):
         parts = _distinct(asked[name] for name in sides if places[name] == place)
         found = extract(
@@ -159,10 +159,21 @@ def image_side(model: Any) -> Any:
     return None
 
 
-def _lesion_device(side: Any) -> Any:
-    """Where its lesions are described; networks have a device of their own."""
-    features = side if isinstance(side, ImageFeatures) else getattr(side, "features", None)
-    return "cpu" if features is None else features.device
+def _places(sides: Mapping[str, Any]) -> dict[str, tuple[Any, str]]:
+    """Store of each side, and the device on which its lesions are described.
+
+    A side that looks at none goes with another of its store, so that images are decoded once.
+    """
+    devices: dict[str, str] = {}
+    for name, side in sides.items():
+        features = side if isinstance(side, ImageFeatures) else getattr(side, "features", None)
+        if features is not None:  # networks have a device of their own
+            devices[name] = str(pick_device(features.device))
+    usual = {sides[name].store: device for name, device in devices.items()}
+    return {
+        name: (side.store, devices.get(name, usual.get(side.store, "cpu")))
+        for name, side in sides.items()
+    }
 
 
 def _fitted(side: Any, manifest: pd.DataFrame) -> Any:

@@ -177,9 +177,10 @@ class _Job:
             _LOGGER.info(Event("extra found again", extra=name))
             return pd.read_csv(path, keep_default_na=False, na_values=[""])
         table = self._made(name, make)
-        path.parent.mkdir(parents=True, exist_ok=True)
-        table.to_csv(path, index=False)
-        key.write_text(digest, encoding="utf-8")
+        if not table.empty:
+            path.parent.mkdir(parents=True, exist_ok=True)
+            table.to_csv(path, index=False)
+            key.write_text(digest, encoding="utf-8")
         return table
 
     def _made(self, name: str, make: Callable[["_Job"], pd.DataFrame]) -> pd.DataFrame:

@@ -67,7 +67,8 @@ class Preparation:
     frame is hair, and `original` keeps what was there.
 
     A given mask is cut by the dark corners of the frame, but where that would take more than a
-    twentieth of it: then it is the lesion that is dark there, and the mask stays whole.
+    twentieth of it: then it is the lesion that is dark there, and the mask stays whole (if it is
+    an outline at all: one that holds all four corners of the frame is cut).
 
     A pixel of the canvas is the lesion's where its middle is. Where a large lesion was shrunk,
     the pixels along its border mix lesion and skin; a pasted lesion with a knife-sharp border has
@@ -144,10 +145,7 @@ class Preparation:
             )
         valid = field_of_view(image)
         if mask is not None and given:
-            lesion, reliable = mask & valid, True
-            if np.count_nonzero(lesion) < _LEAST_SEEN * np.count_nonzero(mask):
-                # Nothing of it may be seen: then it is a mask of the corner, and not to be trusted.
-                lesion, reliable, valid = mask, bool(lesion.any()), valid | mask
+            lesion, valid, reliable = _cut_by_corners(mask, valid)
         else:
             lesion, reliable = segment_lesion(image, valid, self.segmentation)
         window = lesion_window(lesion, self.size, margin=self.margin)
@@ -181,6 +179,19 @@ class Preparation:
             mm_per_pixel=torch.tensor([row.mm_per_pixel for row in rows], dtype=torch.float32),
             quality=torch.tensor([row.quality for row in rows], dtype=torch.float32),
         )
+
+
+def _cut_by_corners(mask: np.ndarray, valid: np.ndarray) -> tuple[np.ndarray, np.ndarray, bool]:
+    """Cut a given mask by the dark corners, or believe it that it is the lesion that is dark.
+
+    Lesion, field of view, and whether the mask is to be trusted: not if none of it is seen.
+    """
+    lesion = mask & valid
+    n_seen, n_given = np.count_nonzero(lesion), np.count_nonzero(mask)
+    whole_frame = mask[[0, 0, -1, -1], [0, -1, 0, -1]].all()
+    if n_seen >= _LEAST_SEEN * n_given or (whole_frame and n_seen):
+        return lesion, valid, True
+    return mask, valid | mask, bool(n_seen)
 
 
 def _cut_masks(

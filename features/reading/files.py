@@ -94,7 +94,7 @@ def decode_mask(content: bytes, name: object, shape: tuple[int, int]) -> np.ndar
     Returns
     -------
     ndarray of shape (height, width), bool
-        True on the lesion: wherever the file's grey value is above 0, and not transparent.
+        True on the lesion: wherever a value of the file is above 0, and not transparent.
 
     Raises
     ------
@@ -141,10 +141,11 @@ def _decode(content: bytes, name: object) -> Image.Image:
 
 
 def _marked(image: Image.Image) -> Image.Image:
-    """Where a mask is above 0, in whatever numbers: not all of them survive 8 bits."""
+    """Where a mask is above 0, in whatever numbers: not all of them survive 8 bits of grey."""
     if image.mode in ("I", "F") or image.mode in _SIXTEEN_BIT:
         return Image.fromarray((np.array(image) > 0).view(np.uint8))
-    return _over_black(image).convert("L")
+    bands = np.array(_over_black(image).convert("RGB"))
+    return Image.fromarray((bands.max(axis=2) > 0).view(np.uint8))
 
 
 def _over_black(image: Image.Image) -> Image.Image:

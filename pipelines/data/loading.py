@@ -181,10 +181,7 @@ def _gaps(manifest, labels):
     gaps = []
     n_again = int(manifest["image"].duplicated().sum())
     if n_again:
-        gaps.append(
-            f"{n_again} rows whose image another row has too: folds keep them together, and "
-            "scores count the picture once"
-        )
+        gaps.append(f"{n_again} rows whose image another row has too, which folds keep together")
     groups = manifest.reindex(columns=list(GROUP_COLUMNS))
     n_alone = int(groups.isna().all(axis=1).sum())
     # Images to be predicted are not split.

@@ -1,5 +1,6 @@
 """Manifests: one row an image. Checks, groups and smaller samples."""
 
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -114,7 +115,7 @@ def _is_blank(values):
 
 def _conflicting(manifest, column):
     """Rows whose file or lesion bears several labels: a score per lesion needs a single one."""
-    if column not in manifest.columns:
+    if column not in _identifying(manifest, column):
         return np.zeros(len(manifest), dtype=bool)
     n_labels = manifest.groupby(column, observed=True)["label"].transform("nunique")
     return (n_labels > 1).to_numpy()
@@ -156,12 +157,11 @@ def group_ids(manifest: pd.DataFrame) -> NDArray[np.int64]:
     """
     n = len(manifest)
     ends, n_nodes = [np.empty((2, 0), dtype=np.int64)], n
-    for column in ("image", *GROUP_COLUMNS):
-        if column in manifest.columns:
-            codes, values = pd.factorize(manifest[column])
-            known = np.flatnonzero(codes >= 0)
-            ends.append(np.stack([known, n_nodes + codes[known]]))
-            n_nodes += len(values)
+    for column in _identifying(manifest, "image", *GROUP_COLUMNS):
+        codes, values = pd.factorize(manifest[column])
+        known = np.flatnonzero(codes >= 0)
+        ends.append(np.stack([known, n_nodes + codes[known]]))
+        n_nodes += len(values)
     rows, nodes = np.concatenate(ends, axis=1)
     edges = coo_array((np.ones(len(rows), dtype=np.int8), (rows, nodes)), (n_nodes, n_nodes))
     _, component = connected_components(edges, directed=False)
@@ -172,7 +172,17 @@ def has_groups(manifest: pd.DataFrame) -> bool:
     """Tell whether any row carries a patient, lesion or group, or the image of another row."""
     present = [column for column in GROUP_COLUMNS if column in manifest.columns]
     named = bool(present) and bool(manifest[present].notna().to_numpy().any())
-    return named or ("image" in manifest.columns and not manifest["image"].is_unique)
+    return named or any(not manifest[name].is_unique for name in _identifying(manifest, "image"))
+
+
+def _identifying(manifest: pd.DataFrame, *columns: str) -> list[str]:
+    """Those columns whose values name something; images may be arrays, which name nothing."""
+    return [
+        name
+        for name in columns
+        if name in manifest.columns
+        and (name != "image" or all(isinstance(path, str | Path) for path in manifest[name]))
+    ]
 
 
 def manifest_groups(X: Any) -> NDArray[np.int64] | None:

@@ -232,15 +232,15 @@ class _Runner:
         for step in steps:
             if progress is not None:
                 progress(step.name)
-            model = model_fingerprint(step.model, self.extracted.manifest)
-            done = self.saved.load(step.name, model)
-            if done is None:
-                try:
+            try:
+                model = model_fingerprint(step.model, self.extracted.manifest)
+                done = self.saved.load(step.name, model)
+                if done is None:
                     done = self._run(step, n_jobs, random_state)
-                except (RuntimeError, ValueError, ImportError) as error:
-                    failed[step.name] = str(error)
-                    continue
-                self.saved.save(step.name, model, done)
+                    self.saved.save(step.name, model, done)
+            except (RuntimeError, ValueError, ImportError, FileNotFoundError) as error:
+                failed[step.name] = str(error)
+                continue
             finished[step.name] = done
         return finished, failed
 

@@ -1,4 +1,5 @@
 import json
+import re
 
 import numpy as np
 import pandas as pd
@@ -13,7 +14,7 @@ from pipelines.comparison import compare
 from pipelines.data import group_ids
 from pipelines.evaluation import Protocol
 from pipelines.intake import Intake
-from pipelines.recipes import make_classifier, make_model
+from pipelines.recipes import CLASSIFIERS, make_classifier, make_model
 from pipelines.reporting.sections.reproduce import describe_model
 
 # Three folds, nothing beside them.
@@ -235,6 +236,19 @@ def test_steps_and_unusual_preparation_are_told():
     plain = comparison._describe_model(make_model("classical"), lesions)
     assert (plain["preparation"], plain["metadata"]) == ({}, [])
     assert "BoltzmannSelector > DecisionRule(BoostedTrees)" in describe_model(plain)
+
+
+@pytest.mark.parametrize("name", CLASSIFIERS)
+def test_every_classifier_has_a_name(name):
+    lesions = pd.DataFrame({"image": ["a.png"], "label": ["nevus"]})
+    model = make_model("classical", classifier=make_classifier(name))
+    last = comparison._describe_model(model, lesions)["steps"][-1]
+    assert re.fullmatch(r"DecisionRule\(.*[A-Z].*\)", last)
+
+
+def test_unusual_settings_are_told_whatever_stands_beside_them():
+    both = [Preparation(constancy=True), Preparation(mask="segment")]
+    assert comparison._unusual(both) == {"constancy": True}
 
 
 def test_an_unknown_reference_is_refused_before_images_are_read(models, manifest, monkeypatch):

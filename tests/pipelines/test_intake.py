@@ -40,6 +40,7 @@ def test_images_without_masks_are_decoded_once_too(lesions, decoded, tmp_path):
 def test_lesions_are_described_where_each_model_says(lesions, monkeypatch):
     devices = []
     extracted = intake.extract
+    monkeypatch.setattr(intake, "pick_device", lambda device: device.replace("auto", "cpu"))
 
     def extract(*args, device, **options):
         devices.append(device)
@@ -52,6 +53,10 @@ def test_lesions_are_described_where_each_model_says(lesions, monkeypatch):
     found = take_in(models, lesions.iloc[:4])
     assert sorted(devices) == ["cpu", "cuda"]
     assert all(found.seconds[name] > 0 for name in models)
+    devices.clear()
+    models["cpu"].set_params(features__device="auto")
+    take_in({name: models[name] for name in ("cnn", "cpu")}, lesions.iloc[:4])
+    assert devices == ["cpu"]  # one pass: a network alone has no device for lesions
 
 
 def test_bad_rows_are_listed_or_raise(lesions, tmp_path):

@@ -94,7 +94,11 @@ def data_fingerprint(manifest: pd.DataFrame) -> str:
 
 
 def _content(weights: Any) -> Any:
-    """Digest of a file of weights, in the place of its name: what lies there may change."""
+    """Digests of files of weights, in the place of their names: what lies there may change."""
+    if isinstance(weights, Mapping):
+        return {name: _content(each) for name, each in weights.items()}
+    if isinstance(weights, list | tuple):
+        return [_content(each) for each in weights]
     named = isinstance(weights, str | Path) and weights != "default"
     if named and Path(weights).is_file():
         return file_digest(Path(weights))

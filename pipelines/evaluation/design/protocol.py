@@ -30,8 +30,8 @@ class Protocol:
     test_folds : sequence of int or None, default=None
         Folds that are tested, of each repeat; None for all. The other folds are trained on only.
     inner_splits : int, default=3
-        Inner folds by which thresholds are set, in the first repeat and of models whose columns
-        are fixed; 0 for none.
+        Inner folds by which thresholds are set, in the first repeat and of models that train no
+        network; 0 for none.
     train_scores : bool, default=True
         Whether models are scored on their training rows too.
     reference : str or None, default=None

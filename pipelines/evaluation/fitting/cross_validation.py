@@ -59,8 +59,8 @@ def out_of_fold(
     random_state : int or None, default=0
         Fills each `random_state` that a model leaves at None, the same for every fold.
     inner_splits : int, default=0
-        Inner folds by which training rows of the first repeat are predicted too, for thresholds;
-        of models whose columns are fixed. Those that train networks are not trained again for it.
+        Inner folds by which training rows of the first repeat are predicted too, for thresholds.
+        Models that train networks are not trained again for it.
     train_scores : bool, default=False
         Whether training rows are scored too.
     parts : Parts or None, default=None

@@ -90,7 +90,8 @@ def shown_with_power(gap: pd.Series, n_tests: int) -> float | None:
     Returns
     -------
     float or None
-        None where it would be 1 or more, by which no two areas differ.
+        None where it would be 1 or more, by which no two areas differ, or where the interval is
+        cut off there.
 
     Examples
     --------
@@ -102,7 +103,8 @@ def shown_with_power(gap: pd.Series, n_tests: int) -> float | None:
     errors = stats.t(n_tests - 1) if gap["corrected"] else stats.norm
     reach, power = errors.ppf(0.975), errors.ppf(0.8)
     shown = float((gap["high"] - gap["low"]) / 2 * (reach + power) / reach)
-    return shown if shown < 1 else None
+    cut_off = gap["low"] <= -1 or gap["high"] >= 1
+    return None if cut_off or shown >= 1 else shown
 
 
 def headline(results: Results) -> str:

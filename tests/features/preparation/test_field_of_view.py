@@ -44,7 +44,30 @@ def test_a_round_picture_in_a_wide_frame_is_a_vignette(radius):
 
 def test_dim_specks_do_not_make_a_vignette_of_a_dark_picture():
     image = np.full((60, 60, 3), 10, dtype=np.uint8)
-    image[20:30, 20:30] = 60
+    image[20:45, 20:45] = 60
+    assert field_of_view(image).all()
+
+
+@pytest.mark.parametrize("side", [1, 3, 12])
+def test_nor_do_bright_ones(side):
+    image = np.full((200, 200, 3), 10, dtype=np.uint8)
+    image[100 : 100 + side, 60 : 60 + side] = 250
+    assert field_of_view(image).all()
+
+
+def test_a_dark_lesion_that_fills_the_frame_is_no_vignette():
+    image = np.full((240, 320, 3), 200, dtype=np.uint8)
+    y, x = np.mgrid[:240, :320]
+    lesion = np.hypot((x - 130) / 1.3, y - 100) < 145
+    image[lesion] = (38, 28, 25)
+    assert lesion.mean() > 0.6
+    assert lesion[0, 0]
+    assert field_of_view(image).all()
+
+
+def test_a_thin_dark_edge_of_a_long_picture_is_no_vignette():
+    image = np.full((60, 4000, 3), 200, dtype=np.uint8)
+    image[:3] = 5
     assert field_of_view(image).all()
 
 

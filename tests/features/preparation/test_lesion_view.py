@@ -132,3 +132,11 @@ def test_a_given_mask_is_cut_a_little_by_dark_corners(lesion_image):
     assert 0 < dark.sum() < 0.03 * mask.sum()
     row = Preparation(size=448, hair=None).prepare(image, mask)
     assert 0.95 * mask.sum() < row.mask.sum() <= mask.sum() - dark.sum()
+
+
+def test_a_mask_of_the_whole_frame_is_no_dark_lesion(lesion_image):
+    image, _ = lesion_image(300, 400)
+    y, x = np.mgrid[:300, :400]
+    image[np.hypot(x - 200, y - 150) > 190] = 5
+    row = Preparation(size=448, hair=None).prepare(image, np.ones((300, 400), dtype=bool))
+    assert (row.pixels[row.mask].max(axis=1) > 20).all()

@@ -144,6 +144,14 @@ def test_a_mask_of_small_numbers_is_no_empty_one(kind):
     np.testing.assert_array_equal(found, mask > 0)
 
 
+@pytest.mark.parametrize("color", [(1, 0, 0), (0, 0, 4)])
+def test_a_mask_may_have_any_color(color):
+    mask = np.zeros((20, 30, 3), dtype=np.uint8)
+    mask[4:8, 5:10] = color
+    found = decode_mask(encoded(Image.fromarray(mask)), "m", (20, 30))
+    np.testing.assert_array_equal(found, mask.any(axis=2))
+
+
 def test_what_is_transparent_is_not_the_lesion():
     mask = np.full((20, 30, 4), 255, dtype=np.uint8)
     mask[..., 3] = 0

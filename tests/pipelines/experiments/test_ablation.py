@@ -349,6 +349,21 @@ def test_saved_steps_know_their_data_and_model(tmp_path):
     assert SavedSteps(None, "data").load("a step, 10%", "model") is None
 
 
+def test_a_network_that_cannot_be_had_costs_no_other_step(monkeypatch):
+    def fingerprint(model, manifest):
+        if model == "lost":
+            raise FileNotFoundError("no network")
+        return "fingerprint"
+
+    done = Finished(make_predictions([0.9] * 4), 1.0)
+    monkeypatch.setattr(module, "model_fingerprint", fingerprint)
+    monkeypatch.setattr(module._Runner, "_run", lambda *_: done)
+    nothing = Extracted(pd.DataFrame(), [], [], 0.0)
+    runner = module._Runner(nothing, np.zeros(0, dtype=int), SavedSteps(None, "data"))
+    steps = [Step("gone", None, "lost"), Step("there", None, "model")]
+    assert runner.run(steps, None, 0, None) == ({"there": done}, {"gone": "no network"})
+
+
 def test_a_step_that_was_half_written_is_not_there(tmp_path, monkeypatch):
     step = Finished(make_predictions([0.9] * 4), 2.0)
     SavedSteps(tmp_path, "data").save("a step", "earlier model", step)

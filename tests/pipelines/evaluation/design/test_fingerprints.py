@@ -1,6 +1,7 @@
 import pandas as pd
 import pytest
 
+from features import CNNEmbedding
 from pipelines import CNNClassifier
 from pipelines.evaluation.design.fingerprints import describe, model_fingerprint
 
@@ -14,6 +15,10 @@ def test_weights_count_by_what_is_in_the_file(wrap, tmp_path):
     moved.write_bytes(b"one")
     first = describe(wrap(CNNClassifier("lenet", path)))
     assert describe(wrap(CNNClassifier("lenet", str(moved)))) == first
+    several = [describe(wrap(CNNEmbedding(["lenet"], [file]))) for file in (path, moved)]
+    assert several[0] == several[1]
+    by_name = [describe(wrap(CNNEmbedding(["lenet"], {"lenet": file}))) for file in (path, moved)]
+    assert by_name[0] == by_name[1]
     path.write_bytes(b"another")
     assert describe(wrap(CNNClassifier("lenet", path))) != first
     assert describe(wrap(CNNClassifier("lenet", None))) != first
