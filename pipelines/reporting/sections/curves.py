@@ -65,11 +65,12 @@ def make_section(results: Results) -> Section:
 def _of(results: Results) -> str:
     """Say which predictions are drawn."""
     heap = ", those of all folds in one heap" if several_folds(results) else ""
+    one = f"one prediction for each {results.unit}{heap}"
     if results.n_repeats == 1:
-        return f"Curves of one prediction a {results.unit}{heap}."
+        return f"Curves of {one}."
     return (
-        f"Curves of the first of {results.n_repeats} draws of the folds, one prediction a "
-        f"{results.unit}{heap}; scores in the tables are means over the draws."
+        f"Curves of the first of {results.n_repeats} draws of the folds, {one}; scores in the "
+        "tables are means over the draws."
     )
 
 

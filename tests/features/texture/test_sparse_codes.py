@@ -303,7 +303,7 @@ def test_each_fold_has_its_own_dictionary_and_each_image_is_decoded_once(
 
 
 def test_a_comparison_learns_from_training_rows_alone(lesions, decoded, learned_from, tmp_path):
-    protocol = Protocol(n_splits=2)
+    protocol = Protocol(n_splits=2, inner_splits=0)
     compare({"sparse": model(tmp_path / "rows.sqlite")}, lesions, protocol=protocol, n_bootstrap=5)
     assert len(decoded) == len(lesions)
     shown = pictures_of(lesions)
