@@ -396,7 +396,8 @@ def _type_name(model: Any) -> str:
     if type(model) is Pipeline:
         return " > ".join(_type_name(step) for _, step in model.steps)
     name = type(model).__name__
-    # Not by their truth: an ensemble that is not fitted has no length.
-    inner = [getattr(model, part, None) for part in ("estimator", "selector")]
-    known = [part for part in inner if part is not None]
-    return f"{name}({_type_name(known[0])})" if known else name
+    parameters = model.get_params(deep=False) if hasattr(model, "get_params") else {}
+    for part in ("estimator", "selector"):
+        if parameters.get(part) is not None:
+            return f"{name}({_type_name(parameters[part])})"
+    return name

@@ -244,6 +244,7 @@ def test_every_classifier_has_a_name(name):
     model = make_model("classical", classifier=make_classifier(name))
     last = comparison._describe_model(model, lesions)["steps"][-1]
     assert re.fullmatch(r"DecisionRule\(.*[A-Z].*\)", last)
+    assert "DecisionTree" not in last
 
 
 def test_unusual_settings_are_told_whatever_stands_beside_them():
