@@ -3,17 +3,14 @@
 import logging
 import time
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
 
 import numpy as np
 import pandas as pd
-from sklearn.base import clone
-from sklearn.pipeline import Pipeline
 
-from features import ImageError, Preparation
-from fusion.selection import OneStandardError
+from features import ImageError
 from pipelines.data import lesion_ids, validate_manifest
 from pipelines.evaluation import OutOfFold, Protocol, Record, Split, out_of_fold, summarise_cohort
 from pipelines.evaluation.design.fingerprints import data_fingerprint, model_fingerprint
@@ -24,12 +21,11 @@ from pipelines.evaluation.fitting.cross_validation import task_parts
 from pipelines.evaluation.fitting.parts import Parts
 from pipelines.events import Event
 from pipelines.external import Splitting, join_test, splitting
-from pipelines.intake import Intake, image_side, take_in
+from pipelines.intake import Intake, take_in
 from pipelines.measuring import EXTRAS, Setting, measure
-from pipelines.patients import PatientMetadata
+from pipelines.model_facts import model_facts
 from pipelines.progress import Steps
 from pipelines.recipes.controls import add_controls
-from pipelines.recipes.selection import ONE_STANDARD_ERROR
 from pipelines.reporting import write_report
 
 _LOGGER = logging.getLogger(__name__)
@@ -145,7 +141,7 @@ def compare(
     positive = class_of_concern(used["label"], positive)
     splits = splits_of(used, intake.kept)
     prints = {name: model_fingerprint(model, used) for name, model in models.items()}
-    described = {name: _describe_model(model, used) for name, model in models.items()}
+    described = {name: model_facts(model, used) for name, model in models.items()}
     plan = lock_plan(make_plan(prints, used, splits, protocol, random_state, positive), folder)
     event = "plan made" if folder is None else "plan locked"
     _LOGGER.info(Event(event, hash=plan["hash"], splits=len(splits), models=list(models)))
@@ -347,57 +343,3 @@ def class_of_concern(labels: pd.Series, positive: str | None = None) -> str | No
         if name in classes:
             return name
     return classes[1] if len(classes) == 2 else None
-
-
-def _describe_model(model: Any, manifest: pd.DataFrame) -> dict[str, Any]:
-    side = image_side(model)
-    features = clone(side).settle_masks(manifest) if hasattr(side, "settle_masks") else None
-    looks_once = hasattr(model, "image_step")
-    parts = model.get_params().values()
-    return {
-        "type": _type_name(model),
-        "kind": "features" if features is not None or looks_once else "end-to-end",
-        "masks": "none" if features is None else features.mask_source_,
-        "steps": [_type_name(step) for _, step in getattr(model, "steps", [])[1:]],
-        "metadata": _metadata([p for p in parts if isinstance(p, PatientMetadata)], manifest),
-        "preparation": _unusual([p for p in parts if isinstance(p, Preparation)]),
-        "parameters": _plain_parameters(model),
-    }
-
-
-def _metadata(readers: Sequence[PatientMetadata], manifest: pd.DataFrame) -> list[str]:
-    """List the columns of the manifest that are read as metadata."""
-    return sorted({column for reader in readers for column in reader.columns_in(manifest)})
-
-
-def _unusual(preparations: Sequence[Preparation]) -> dict[str, Any]:
-    """Find settings of preparation that are not the default ones; masks are told elsewhere."""
-    usual = asdict(Preparation())
-    return {
-        name: value
-        for each in preparations
-        for name, value in asdict(each).items()
-        if name != "mask" and value != usual[name]
-    }
-
-
-def _plain_parameters(model: Any) -> dict[str, Any]:
-    """Parameters that are words and numbers, those of parts too."""
-    parameters = model.get_params()
-    for name, value in list(parameters.items()):
-        if isinstance(value, OneStandardError):
-            # It chooses the k of its selector, whose own is not used.
-            parameters[f"{name}__selector__k"] = ONE_STANDARD_ERROR
-    plain = (str, int, float, bool, type(None))
-    return {name: value for name, value in parameters.items() if isinstance(value, plain)}
-
-
-def _type_name(model: Any) -> str:
-    if type(model) is Pipeline:
-        return " > ".join(_type_name(step) for _, step in model.steps)
-    name = type(model).__name__
-    parameters = model.get_params(deep=False) if hasattr(model, "get_params") else {}
-    for part in ("estimator", "selector"):
-        if parameters.get(part) is not None:
-            return f"{name}({_type_name(parameters[part])})"
-    return name

@@ -139,17 +139,18 @@ def find_structures(shape: LesionShape, detail: LocalDetail) -> Structures:
     """Look for the structures of one lesion in the planes of its box."""
     near = opposite_neighbours(detail.fine, DOT_STEP)
     far = opposite_neighbours(detail.local, GLOBULE_STEP)
-    sums = [one + other for one, other in near]
+    sums, far_sums = ([one + other for one, other in pairs] for pairs in (near, far))
     weakest = reduce(np.minimum, sums) / 2 - detail.fine
     strongest = reduce(np.maximum, sums) / 2 - detail.fine
+    weakest_far = reduce(np.minimum, far_sums) / 2 - detail.local
     sampled = shape.samples(weakest, strongest, detail.local, detail.square)
     spread = np.sqrt(np.maximum(sampled[3] - np.square(sampled[2]), 0))
     return Structures(
         network=_mesh(sampled[0], sampled[1], shape.polar),
         structureless=1 - _ramp(spread, FLAT),
         streaks=_streaks(shape, detail),
-        dots=_spots(_darker(detail.fine, near), shape.mask, DOT_SIDE),
-        globules=_globules(_darker(detail.local, far), shape.mask, detail),
+        dots=_spots(_darker_than_all(weakest, detail.fine, near), shape.mask, DOT_SIDE),
+        globules=_globules(_darker_than_all(weakest_far, detail.local, far), shape.mask, detail),
     )
 
 
@@ -171,11 +172,12 @@ def _mesh(weakest: np.ndarray, strongest: np.ndarray, grid: PolarGrid) -> np.nda
     return np.sqrt(line * hole) / np.maximum(_by_zone(grid.weight), 1)
 
 
-def _darker(plane: np.ndarray, neighbours: list[tuple[np.ndarray, np.ndarray]]) -> np.ndarray:
-    """By how much pixels are darker than all around them; 0 where one neighbour is not lighter."""
-    around = reduce(np.minimum, (one + other for one, other in neighbours)) / 2 - plane
+def _darker_than_all(
+    rise: np.ndarray, plane: np.ndarray, neighbours: list[tuple[np.ndarray, np.ndarray]]
+) -> np.ndarray:
+    """Keep a rise where every neighbour is lighter; 0 elsewhere."""
     least = reduce(np.minimum, chain.from_iterable(neighbours)) - plane
-    return np.where(least >= LIGHTER, around, np.float32(0))
+    return np.where(least >= LIGHTER, rise, np.float32(0))
 
 
 def _spots(strength: np.ndarray, mask: np.ndarray, side: int) -> Spots:

@@ -137,17 +137,17 @@ class Preparation:
         ImageError
             A mask is asked for and not given, or the given one is empty.
         """
-        given = mask is not None and self.reads_masks
-        if self.mask == "given" and not given:
+        given = mask if self.reads_masks else None
+        if self.mask == "given" and given is None:
             raise ImageError(
                 "no lesion mask is given. Name one in the column 'mask', or prepare with "
                 "mask='auto' or mask='segment'."
             )
         valid = field_of_view(image)
-        if mask is not None and given:
-            lesion, valid, reliable = _cut_by_corners(mask, valid)
-        else:
+        if given is None:
             lesion, reliable = segment_lesion(image, valid, self.segmentation)
+        else:
+            lesion, valid, reliable = _cut_by_corners(given, valid)
         window = lesion_window(lesion, self.size, margin=self.margin)
         seen = window.within(valid.shape)
         clean, hair_share = clean_window(image, seen, self.hair, self.artefacts)
@@ -164,7 +164,7 @@ class Preparation:
             scale=window.scale,
             shape=valid.shape,
             mm_per_pixel=mm_per_pixel,
-            quality=(reliable, given, hair_share, _share(valid), _share(lesion)),
+            quality=(reliable, given is not None, hair_share, _share(valid), _share(lesion)),
         )
 
     def collate(self, rows: list[PreparedLesion]) -> LesionBatch:

@@ -26,6 +26,7 @@ from pipelines.data import load_dataset
 from pipelines.external import audit_with_test
 from pipelines.measuring import EXTRAS
 from pipelines.recipes import QUICK_MODELS, make_model
+from pipelines.reporting.results import Results
 from pipelines.skin_color import with_typology_angle
 
 _EXAMPLES = """\
@@ -148,9 +149,8 @@ def show(result: Comparison, report: Path) -> None:
     """Print the ranking and where the report lies."""
     lesions = result.metrics.query("unit == 'lesion'").sort_values("macro_auc", ascending=False)
     width = max(12, *map(len, lesions["model"]))
-    named = "lesion" in result.settings["grouping"]
     head = f"{'model':<{width}} {'macro AUC':>24} {'balanced accuracy, prior-corrected':>36}"
-    print(f"{head}   (per {'lesion' if named else 'image'})")
+    print(f"{head}   (per {Results(result).unit})")
     for row in lesions.to_dict("records"):
         cells = [
             f"{row[score]:.3f} [{row[score + '_low']:.3f}, {row[score + '_high']:.3f}]"

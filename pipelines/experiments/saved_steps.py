@@ -9,6 +9,8 @@ from pathlib import Path
 import joblib
 import pandas as pd
 
+from pipelines.evaluation.fitting.parts import write_whole
+
 
 @dataclass(frozen=True)
 class Finished:
@@ -69,7 +71,7 @@ class SavedSteps:
         if folder is None:
             return
         folder.mkdir(parents=True, exist_ok=True)
-        whole, partial = folder / "step.json", folder / "step.partial"
+        whole = folder / "step.json"
         whole.unlink(missing_ok=True)
         step.predictions.to_parquet(folder / "predictions.parquet", index=False)
         facts = {
@@ -78,8 +80,7 @@ class SavedSteps:
             "n_columns": step.n_columns,
             "supports": [list(map(int, support)) for support in step.supports],
         }
-        partial.write_text(json.dumps(facts) + "\n", encoding="utf-8")
-        partial.replace(whole)
+        write_whole(whole, facts)
 
     def _folder(self, name: str) -> Path | None:
         if self.directory is None:

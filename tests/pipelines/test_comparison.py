@@ -1,5 +1,4 @@
 import json
-import re
 
 import numpy as np
 import pandas as pd
@@ -7,15 +6,13 @@ import pytest
 from sklearn.linear_model import LogisticRegression
 from sklearn.model_selection import GridSearchCV, StratifiedGroupKFold
 
-from features import ColorMoments, Failure, ImageFeatures, Preparation
+from features import Failure
 from fusion import BoltzmannSelector
-from pipelines import LesionPipeline, PatientMetadata, comparison, make_fusion_classifier
+from pipelines import LesionPipeline, PatientMetadata, comparison
 from pipelines.comparison import compare
 from pipelines.data import group_ids
 from pipelines.evaluation import Protocol
 from pipelines.intake import Intake
-from pipelines.recipes import CLASSIFIERS, make_classifier, make_model
-from pipelines.reporting.sections.reproduce import describe_model
 
 # Three folds, nothing beside them.
 QUICK = Protocol(n_splits=3, inner_splits=0)
@@ -55,14 +52,6 @@ def test_settings_say_how_to_do_it_again(result):
     assert settings["models"]["cnn"]["kind"] == "end-to-end"
     assert settings["models"]["cnn"]["masks"] == "none"
     json.dumps(settings)
-
-
-@pytest.mark.parametrize("wrap", [lambda model: model, lambda model: GridSearchCV(model, {})])
-def test_models_of_features_are_known_below_a_search(wrap, lesions):
-    features = ImageFeatures([("color", ColorMoments())])
-    model = LesionPipeline([("features", features), ("classify", LogisticRegression())])
-    told = comparison._describe_model(wrap(model), lesions)
-    assert (told["kind"], told["masks"]) == ("features", "given")
 
 
 def test_a_search_splits_by_lesion(models, manifest):
@@ -172,16 +161,6 @@ def test_metadata_that_are_not_there_are_told_before_images_are_read(models, man
         compare({"ages": model}, manifest, protocol=QUICK)
 
 
-def test_one_standard_error_is_told_as_the_rule(models):
-    model = make_fusion_classifier(backbone=None, k="one_se", selector="anova_f")
-    told = comparison._plain_parameters(model)
-    assert {name: told[name] for name in told if name.endswith("__k")} == {
-        "select__selector__selector__k": "one_se"
-    }
-    told = comparison._plain_parameters(models["fusion"])
-    assert not any(name.endswith("__k") for name in told)
-
-
 @pytest.mark.parametrize(
     ("labels", "asked", "expected"),
     [
@@ -221,35 +200,6 @@ def test_a_file_in_two_rows_stays_in_one_fold(models, manifest):
     twice = pd.concat([manifest, manifest.iloc[:8]], ignore_index=True).drop(columns="lesion")
     predictions = compare(models, twice, protocol=QUICK, n_bootstrap=10).predictions
     assert (predictions.groupby(["model", "image"])["fold"].nunique() == 1).all()
-
-
-def test_steps_and_unusual_preparation_are_told():
-    lesions = pd.DataFrame({"image": ["a.png"], "label": ["nevus"], "age": [40]})
-    chosen = {"classifier": make_classifier("svm"), "selector": "anova_f"}
-    model = make_model("fusion_metadata", preparation=Preparation(constancy=True), **chosen)
-    facts = comparison._describe_model(model, lesions)
-    assert facts["preparation"] == {"constancy": True}
-    assert facts["metadata"] == ["age"]
-    words = describe_model(facts)
-    assert "age; constancy True; BlockScaler > " in words
-    assert "SVC" in words
-    plain = comparison._describe_model(make_model("classical"), lesions)
-    assert (plain["preparation"], plain["metadata"]) == ({}, [])
-    assert "BoltzmannSelector > DecisionRule(BoostedTrees)" in describe_model(plain)
-
-
-@pytest.mark.parametrize("name", CLASSIFIERS)
-def test_every_classifier_has_a_name(name):
-    lesions = pd.DataFrame({"image": ["a.png"], "label": ["nevus"]})
-    model = make_model("classical", classifier=make_classifier(name))
-    last = comparison._describe_model(model, lesions)["steps"][-1]
-    assert re.fullmatch(r"DecisionRule\(.*[A-Z].*\)", last)
-    assert "DecisionTree" not in last
-
-
-def test_unusual_settings_are_told_whatever_stands_beside_them():
-    both = [Preparation(constancy=True), Preparation(mask="segment")]
-    assert comparison._unusual(both) == {"constancy": True}
 
 
 def test_an_unknown_reference_is_refused_before_images_are_read(models, manifest, monkeypatch):

@@ -90,9 +90,7 @@ class Parts:
                 None if run.contributions is None else run.contributions.to_dict("list")
             ),
         }
-        partial = path.with_suffix(".partial")
-        partial.write_text(json.dumps(facts) + "\n", encoding="utf-8")
-        partial.replace(whole)
+        write_whole(whole, facts)
 
     def _facts(self, name: str, model: str, split: Split) -> dict[str, Any] | None:
         """Read all but the predictions; None where the fold is not there."""
@@ -111,6 +109,21 @@ class Parts:
 
     def _key(self, model: str, split: Split) -> str:
         return joblib.hash([self.data, model, split.train.tolist(), split.test.tolist()])
+
+
+def write_whole(path: Path, facts: Any) -> None:
+    """Write JSON values; a kill at any moment leaves the file whole or as it was.
+
+    Parameters
+    ----------
+    path : Path
+        The file, with a suffix; what is half written stands beside it as ``.partial``.
+    facts : JSON values
+        Its content.
+    """
+    partial = path.with_suffix(".partial")
+    partial.write_text(json.dumps(facts) + "\n", encoding="utf-8")
+    partial.replace(path)
 
 
 def _read(path: Path) -> tuple[np.ndarray, np.ndarray]:
